@@ -1,0 +1,226 @@
+// Package kongsim is a Kong Gateway OSS 3.9 in memory: the Admin API, strict and stateful, for tests and the demo.
+//
+// It refuses what the gateway refuses with the same status and body; recorded exchanges with a real gateway in testdata
+// keep it honest. Requests are counted, faults come on demand, and entities can change behind the client's back.
+package kongsim
+
+import (
+	"crypto/subtle"
+	"encoding/json"
+	"net"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	googleuuid "github.com/google/uuid"
+
+	"github.com/onprem-tools/terraform-provider-onprem/internal/faulty"
+)
+
+// The router flavours of a gateway.
+const (
+	TraditionalCompatible = "traditional_compatible"
+	Traditional           = "traditional"
+	Expressions           = "expressions"
+)
+
+// Sim is a simulated gateway: an http.Handler that serves the Admin API, counts requests and fails on demand.
+type Sim struct {
+	*faulty.Handler
+
+	mu       sync.Mutex
+	flavor   string
+	dbless   bool
+	admit    func(*http.Request) bool
+	entities []*entity
+	data     map[string]map[string]object
+	nodeID   string
+
+	// What is never the same twice; the replay test puts what was recorded in place of it.
+	newID     func() string
+	newSecret func() string
+	now       func() time.Time
+}
+
+// Option changes what is simulated.
+type Option func(*Sim)
+
+// Flavor sets router_flavor; without it a gateway is TraditionalCompatible.
+func Flavor(flavor string) Option { return func(s *Sim) { s.flavor = flavor } }
+
+// DBLess makes the gateway one without a database, which refuses writes.
+func DBLess() Option { return func(s *Sim) { s.dbless = true } }
+
+// Header makes every request need a header with this value, as behind a loop-back route with key-auth.
+func Header(name, value string) Option {
+	return func(s *Sim) {
+		s.admit = func(r *http.Request) bool { return same(r.Header.Get(name), value) }
+	}
+}
+
+// BasicAuth makes every request need this user and password.
+func BasicAuth(user, password string) Option {
+	return func(s *Sim) {
+		s.admit = func(r *http.Request) bool {
+			u, p, _ := r.BasicAuth()
+			return same(u, user) && same(p, password)
+		}
+	}
+}
+
+func same(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1 }
+
+// New answers a gateway with nothing configured.
+func New(opts ...Option) *Sim {
+	s := &Sim{
+		flavor:    TraditionalCompatible,
+		data:      map[string]map[string]object{},
+		nodeID:    googleuuid.NewString(),
+		newID:     googleuuid.NewString,
+		newSecret: func() string { return strings.ReplaceAll(googleuuid.NewString(), "-", "") },
+		now:       time.Now,
+	}
+	for _, o := range opts {
+		o(s)
+	}
+	s.entities = entities(s.flavor)
+	s.Handler = faulty.New(http.HandlerFunc(s.serve))
+	return s
+}
+
+// Start serves the gateway on a free port of the loopback until the test ends, and answers its URL.
+func (s *Sim) Start(t interface {
+	Cleanup(func())
+	Fatalf(format string, args ...any)
+}) string {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatalf("kongsim: %v", err)
+	}
+	srv := &http.Server{Handler: s, ReadHeaderTimeout: time.Minute}
+	go func() { _ = srv.Serve(l) }()
+	t.Cleanup(func() { _ = srv.Close() })
+	return "http://" + l.Addr().String()
+}
+
+func (s *Sim) serve(w http.ResponseWriter, r *http.Request) {
+	if s.admit != nil && !s.admit(r) {
+		write(w, r, message(http.StatusUnauthorized, "Unauthorized"))
+		return
+	}
+	s.mu.Lock()
+	rep := s.answer(r)
+	s.mu.Unlock()
+	write(w, r, rep)
+}
+
+func write(w http.ResponseWriter, r *http.Request, rep *reply) {
+	h := w.Header()
+	h.Set("Server", "kong/3.9.3")
+	if r.Method != http.MethodTrace {
+		h.Set("Access-Control-Allow-Origin", "*")
+	}
+	if rep.status != http.StatusNoContent {
+		h.Set("Content-Type", "application/json; charset=utf-8")
+	}
+	for k, v := range rep.header {
+		h.Set(k, v)
+	}
+	var body []byte
+	if page, isPage := rep.body.(string); isPage {
+		body = []byte(page)
+	} else if rep.body != nil {
+		body = encode(rep.body)
+	}
+	if rep.status != http.StatusNoContent {
+		h.Set("Content-Length", strconv.Itoa(len(body)))
+	}
+	w.WriteHeader(rep.status)
+	_, _ = w.Write(body)
+}
+
+func (s *Sim) entity(name string) *entity {
+	i := slices.IndexFunc(s.entities, func(e *entity) bool { return e.name == name })
+	if i < 0 {
+		panic("kongsim: no entity " + name)
+	}
+	return s.entities[i]
+}
+
+func (s *Sim) byPath(path string) *entity {
+	if i := slices.IndexFunc(s.entities, func(e *entity) bool { return e.path == path }); i >= 0 {
+		return s.entities[i]
+	}
+	return nil
+}
+
+// Entities answers everything stored of an entity ("services"), in order of id.
+func (s *Sim) Entities(entity string) []map[string]any {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	e := s.entity(entity)
+	out := s.rows(e)
+	for i := range out {
+		out[i] = s.shown(e, out[i])
+	}
+	return out
+}
+
+// Get answers one entity by id or name, nil when there is none.
+func (s *Sim) Get(entity, idOrName string) map[string]any {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	e := s.entity(entity)
+	row, _ := s.lookup(e, nil, idOrName)
+	if row == nil {
+		return nil
+	}
+	return s.shown(e, row)
+}
+
+// Forget deletes an entity by id or name behind the client's back, and what goes with it. It answers whether there was
+// one that could be deleted.
+func (s *Sim) Forget(entity, idOrName string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	e := s.entity(entity)
+	row, _ := s.lookup(e, nil, idOrName)
+	return row != nil && s.remove(e, row) == nil
+}
+
+// Edit changes fields of an entity behind the client's back. Nothing is checked. It answers whether there was one.
+func (s *Sim) Edit(entity, idOrName string, fields map[string]any) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	e := s.entity(entity)
+	row, _ := s.lookup(e, nil, idOrName)
+	if row == nil {
+		return false
+	}
+	s.data[e.name][row["id"].(string)] = merge(e.fields, row, plain(fields))
+	return true
+}
+
+// Add stores an entity as a POST of these fields would and answers its id; it panics when the gateway would refuse it.
+func (s *Sim) Add(entity string, fields map[string]any) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	e := s.entity(entity)
+	rep := s.collection(e, nil, query{method: http.MethodPost, body: plain(fields)})
+	if rep.status != http.StatusCreated {
+		panic("kongsim: " + string(encode(rep.body)))
+	}
+	return rep.body.(object)["id"].(string)
+}
+
+// plain turns Go values into the ones JSON has.
+func plain(v object) object {
+	out := object{}
+	if err := json.Unmarshal(encode(v), &out); err != nil {
+		panic(err)
+	}
+	return out
+}
