@@ -1,0 +1,27 @@
+# Programs that are built, not committed: what they are and from which version is in tools/build and the go.mod of
+# each folder here. Included by the GNUmakefile.
+
+TOOLS := etcd kube-apiserver calico-apiserver metallb-controller tofu terragrunt tfplugindocs golangci-lint actionlint changie
+
+.PHONY: tools-test tools-tofu tools-terragrunt tools-docs tools-lint tools-changelog
+tools-test: $(addprefix .tools/bin/,etcd kube-apiserver calico-apiserver metallb-controller) .tools/crds
+tools-tofu: .tools/bin/tofu
+tools-terragrunt: .tools/bin/terragrunt
+tools-docs: .tools/bin/tfplugindocs
+tools-lint: $(addprefix .tools/bin/,golangci-lint actionlint)
+tools-changelog: .tools/bin/changie
+
+.tools/bin/etcd: $(wildcard tools/etcd/go.*)
+.tools/bin/kube-apiserver: $(wildcard tools/kubernetes/go.*)
+.tools/bin/calico-apiserver: $(wildcard tools/calico/go.*)
+.tools/bin/metallb-controller: $(wildcard tools/metallb/go.*)
+.tools/crds: $(wildcard tools/crds/*.go tools/crds/go.* tools/calico/go.* tools/metallb/go.*)
+.tools/bin/tofu: $(wildcard tools/opentofu/go.*)
+.tools/bin/terragrunt: $(wildcard tools/terragrunt/go.*)
+.tools/bin/tfplugindocs: $(wildcard tools/docs/go.*)
+.tools/bin/golangci-lint: $(wildcard tools/lint/go.*)
+.tools/bin/actionlint: $(wildcard tools/actionlint/go.*)
+.tools/bin/changie: $(wildcard tools/changelog/go.*)
+
+$(addprefix .tools/bin/,$(TOOLS)) .tools/crds: tools/build
+	@tools/build $(@F)
