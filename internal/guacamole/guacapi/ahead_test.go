@@ -1,0 +1,90 @@
+package guacapi_test
+
+import (
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/onprem-tools/terraform-provider-onprem/internal/api"
+	"github.com/onprem-tools/terraform-provider-onprem/internal/guacamole/guacsim"
+)
+
+// portal has n connections.
+func portal(n int) (*guacsim.Server, []string) {
+	sim := guacsim.New()
+	ids := make([]string, n)
+	for i := range ids {
+		ids[i] = sim.AddConnection(guacsim.Connection{
+			Name: fmt.Sprintf("vm-%04d", i), Protocol: "ssh", Parameters: map[string]string{"hostname": fmt.Sprintf("10.244.%d.%d", i/250, i%250)},
+		})
+	}
+	return sim, ids
+}
+
+// A thousand reads, ten at a time as Terraform does it, cost a listing and one
+// request each, and are not ten times as slow as the network.
+func TestThousandReads(t *testing.T) {
+	t.Parallel()
+	sim, ids := portal(1000)
+	sim.Latency(10 * time.Millisecond)
+	c := start(t, sim)
+	begin := time.Now()
+	queue := make(chan string)
+	var readers sync.WaitGroup
+	for range 10 {
+		readers.Go(func() {
+			for id := range queue {
+				got, err := c.Connection(t.Context(), id)
+				if err != nil || got.Identifier != id || got.Parameters["hostname"] == "" {
+					t.Errorf("%s: %v, %v", id, got, err)
+				}
+			}
+		})
+	}
+	for i := range ids {
+		queue <- ids[i*617%len(ids)] // in no particular order
+	}
+	close(queue)
+	readers.Wait()
+	t.Logf("%d requests in %s", sim.Requests().Total(), time.Since(begin))
+	if n := sim.Requests().Total(); n > 1010 {
+		t.Errorf("%d requests, want at most 1010", n)
+	}
+}
+
+// A few reads of a large portal leave the rest of it alone.
+func TestFewReadsOfMany(t *testing.T) {
+	t.Parallel()
+	sim, ids := portal(3000)
+	c := start(t, sim)
+	for _, id := range ids[1000:1010] {
+		if _, err := c.Connection(t.Context(), id); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := sim.Requests().Count("GET /connections/*/parameters"); n > 250 {
+		t.Errorf("%d requests for the parameters of ten connections", n)
+	}
+}
+
+// What was deleted between the listing and the request for its parameters is
+// gone, not broken; what was made after the listing is found.
+func TestReadsWhileThePortalChanges(t *testing.T) {
+	t.Parallel()
+	sim, ids := portal(200)
+	c := start(t, sim)
+	for _, id := range ids[:5] {
+		if _, err := c.Connection(t.Context(), id); err != nil {
+			t.Fatal(err)
+		}
+	}
+	sim.Forget("connection", "vm-0199")
+	if _, err := c.Connection(t.Context(), ids[199]); !api.IsNotFound(err) {
+		t.Errorf("a connection that is gone: %v", err)
+	}
+	late := sim.AddConnection(guacsim.Connection{Name: "late", Protocol: "vnc"})
+	if got, err := c.Connection(t.Context(), late); err != nil || got.Name != "late" {
+		t.Errorf("a connection that is new: %v, %v", got, err)
+	}
+}

@@ -1,0 +1,472 @@
+package guacapi_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/onprem-tools/terraform-provider-onprem/internal/api"
+	"github.com/onprem-tools/terraform-provider-onprem/internal/guacamole/guacapi"
+	"github.com/onprem-tools/terraform-provider-onprem/internal/guacamole/guacsim"
+)
+
+// secret must appear in no log and no error.
+const secret = "Tr0ub4dor&3"
+
+func start(t *testing.T, sim *guacsim.Server, change ...func(*guacapi.Config)) *guacapi.Client {
+	t.Helper()
+	server := httptest.NewServer(sim)
+	t.Cleanup(server.Close)
+	config := guacapi.Config{
+		HTTP: api.Config{URL: server.URL + "/guacamole", Timeout: 5 * time.Second}, Username: "guacadmin", Password: "guacadmin",
+	}
+	for _, f := range change {
+		f(&config)
+	}
+	c, err := guacapi.New(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+func web() guacapi.Connection {
+	return guacapi.Connection{
+		Name: "web", ParentIdentifier: guacapi.Root, Protocol: "ssh",
+		Parameters: guacapi.Values{"hostname": "192.168.1.11", "port": "22", "password": secret},
+		Attributes: guacapi.Values{"max-connections": "5"},
+	}
+}
+
+func versions(t *testing.T, test func(t *testing.T, opts ...guacsim.Option)) {
+	t.Helper()
+	for name, opts := range map[string][]guacsim.Option{"1.5.5": {guacsim.Version155()}, "1.6.0": nil} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			test(t, opts...)
+		})
+	}
+}
+
+func TestConnectionLife(t *testing.T) {
+	t.Parallel()
+	versions(t, func(t *testing.T, opts ...guacsim.Option) {
+		sim := guacsim.New(opts...)
+		c, ctx := start(t, sim), t.Context()
+		group, err := c.CreateGroup(ctx, guacapi.Group{Name: "IDC servers", ParentIdentifier: guacapi.Root, Type: "ORGANIZATIONAL"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		made, err := c.CreateConnection(ctx, web())
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := web()
+		want.Identifier = made.Identifier
+		for range 2 { // the answer of the write first, then the server
+			got, err := c.Connection(ctx, made.Identifier)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("(-want +got)\n%s", diff)
+			}
+		}
+		err = c.UpdateConnection(ctx, made.Identifier, func(c *guacapi.Connection) error {
+			c.ParentIdentifier = group.Identifier
+			delete(c.Parameters, "port")
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		found, err := c.FindConnection(ctx, "IDC servers/web")
+		if err != nil || found.Identifier != made.Identifier {
+			t.Errorf("at its path: %v, %v", found.Identifier, err)
+		}
+		stored := sim.Connections()[0]
+		if diff := cmp.Diff(map[string]string{"hostname": "192.168.1.11", "password": secret}, stored.Parameters); diff != "" {
+			t.Errorf("parameters (-want +got)\n%s", diff)
+		}
+		if names, err := c.Contents(ctx, group.Identifier); err != nil || len(names) != 1 || names[0] != "web" {
+			t.Errorf("contents %v, %v", names, err)
+		}
+		if err := c.DeleteConnection(ctx, made.Identifier); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := c.Connection(ctx, made.Identifier); !api.IsNotFound(err) {
+			t.Errorf("after the delete: %v", err)
+		}
+		if err := c.DeleteGroup(ctx, group.Identifier); err != nil {
+			t.Fatal(err)
+		}
+		if len(sim.Connections())+len(sim.Groups()) != 0 {
+			t.Error("something is left over")
+		}
+	})
+}
+
+func TestOneLoginForAll(t *testing.T) {
+	t.Parallel()
+	sim := guacsim.New()
+	id := sim.AddConnection(guacsim.Connection{Name: "web", Protocol: "ssh"})
+	c := start(t, sim)
+	read := func() {
+		var all sync.WaitGroup
+		for range 20 {
+			all.Go(func() {
+				if _, err := c.Connection(t.Context(), id); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		all.Wait()
+	}
+	read()
+	if n := sim.Requests().Count("POST /tokens"); n != 1 {
+		t.Errorf("%d logins, want 1", n)
+	}
+	sim.EndSessions()
+	if err := c.DeleteConnection(t.Context(), id); err != nil { // a write meets the ended session
+		t.Error(err)
+	}
+	if n := sim.Requests().Count("POST /tokens"); n != 2 {
+		t.Errorf("%d logins after the session has ended, want 2", n)
+	}
+}
+
+func TestEndedSessionAndRefusal(t *testing.T) {
+	t.Parallel()
+	sim := guacsim.New(guacsim.Operator("ann", "ann"))
+	id := sim.AddConnection(guacsim.Connection{Name: "web", Protocol: "ssh"})
+	c := start(t, sim, func(c *guacapi.Config) { c.Username, c.Password = "ann", "ann" })
+	err := c.DeleteConnection(t.Context(), id)
+	expectError(t, err, "Permission denied.", "lacks the right")
+	if n := sim.Requests().Count("POST /tokens"); n != 1 {
+		t.Errorf("%d logins: a refusal is no ended session", n)
+	}
+
+	// A portal that forgets every session at once: two tries, then an explanation.
+	sim = guacsim.New()
+	sim.Fail("GET /connections", guacsim.SessionEnded.Times(-1))
+	_, err = start(t, sim).Connections(t.Context())
+	expectError(t, err, "Permission Denied.", "sticky sessions")
+	if n := sim.Requests().Count("POST /tokens"); n != 2 {
+		t.Errorf("%d logins, want 2", n)
+	}
+}
+
+func TestLoginMessages(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name      string
+		opts      []guacsim.Option
+		change    func(*guacapi.Config)
+		why, what string // empty for success
+	}{
+		{"wrong password", nil, func(c *guacapi.Config) { c.Password = "x" }, "Invalid login", "user name or password"},
+		{"second factor", []guacsim.Option{guacsim.TOTP("123456")}, func(*guacapi.Config) {}, "TOTP", "`guac-totp`"},
+		{"second factor given", []guacsim.Option{guacsim.TOTP("123456")}, func(c *guacapi.Config) { c.LoginFields = map[string]string{"guac-totp": "123456"} }, "", ""},
+		{"database behind ldap", []guacsim.Option{guacsim.DataSources("ldap", "mysql", "mysql-shared")}, func(*guacapi.Config) {}, "", ""},
+		{"no database", []guacsim.Option{guacsim.DataSources("ldap")}, func(*guacapi.Config) {}, "only ldap", "`data_source`"},
+		{"unknown data source", nil, func(c *guacapi.Config) { c.DataSource = "mysql" }, `no data source "mysql"`, "`data_source`"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			_, err := start(t, guacsim.New(tt.opts...), tt.change).Groups(t.Context())
+			if tt.why == "" {
+				if err != nil {
+					t.Error(err)
+				}
+				return
+			}
+			expectError(t, err, tt.why, tt.what)
+		})
+	}
+}
+
+func TestMissingParentIsNamed(t *testing.T) {
+	t.Parallel()
+	versions(t, func(t *testing.T, opts ...guacsim.Option) {
+		sim := guacsim.New(opts...)
+		c := start(t, sim)
+		lost := web()
+		lost.ParentIdentifier = "99"
+		_, err := c.CreateConnection(t.Context(), lost)
+		expectError(t, err, `parent_identifier "99" does not exist`, "onprem_guacamole_connection_group")
+		if n := sim.Requests().Count("POST /connections"); n != 1 {
+			t.Errorf("sent %d times", n)
+		}
+		made, err := c.CreateConnection(t.Context(), web())
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = c.UpdateConnection(t.Context(), made.Identifier, func(c *guacapi.Connection) error { c.ParentIdentifier = "99"; return nil })
+		expectError(t, err, `parent_identifier "99" does not exist`, "onprem_guacamole_connection_group")
+		if api.IsNotFound(err) {
+			t.Error("a missing parent is taken for a missing connection")
+		}
+	})
+}
+
+func TestTakenNameIsNamed(t *testing.T) {
+	t.Parallel()
+	sim := guacsim.New()
+	id := sim.AddConnection(guacsim.Connection{Name: "web", Protocol: "rdp"})
+	_, err := start(t, sim).CreateConnection(t.Context(), web())
+	expectError(t, err, "identifier "+id, "terraform import <address> "+id)
+}
+
+// An answer that was lost must lead to no duplicate, no orphan, and no takeover.
+func TestCreateFaults(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name  string
+		fault guacsim.Fault
+		posts int
+	}{
+		{"reset before", guacsim.Reset, 2},
+		{"reset after", guacsim.Reset.AfterActing(), 1},
+		{"reset again and again", guacsim.Reset.Times(2), 3},
+		{"hang", guacsim.Hang, 2},
+		{"hang after", guacsim.Hang.AfterActing(), 1},
+		{"429", guacsim.TooManyRequests(0), 2},
+		{"500 before", guacsim.InternalError, 2},
+		{"500 after", guacsim.InternalError.AfterActing(), 1},
+		{"502 page", guacsim.BadGateway, 2},
+		{"502 page after", guacsim.BadGateway.AfterActing(), 1},
+		{"503 after", guacsim.Unavailable.AfterActing(), 1},
+		{"truncated", guacsim.Truncated, 1},
+		{"wrong content type", guacsim.WrongContentType, 1},
+		{"session ended", guacsim.SessionEnded, 2},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			versions(t, func(t *testing.T, opts ...guacsim.Option) {
+				sim := guacsim.New(opts...)
+				sim.AddConnection(guacsim.Connection{Name: "bystander", Protocol: "ssh"})
+				c := start(t, sim, func(c *guacapi.Config) { c.HTTP.Timeout = 150 * time.Millisecond })
+				sim.Fail("POST /connections", tt.fault)
+				made, err := c.CreateConnection(t.Context(), web())
+				if err != nil {
+					t.Fatal(err)
+				}
+				if all := sim.Connections(); len(all) != 2 || all[1].Identifier != made.Identifier || all[1].Parameters["password"] != secret {
+					t.Errorf("made %s, stored %v", made.Identifier, all)
+				}
+				if n := sim.Requests().Count("POST /connections"); n != tt.posts {
+					t.Errorf("sent %d times, want %d", n, tt.posts)
+				}
+			})
+		})
+	}
+}
+
+func TestCreateGivesUp(t *testing.T) {
+	t.Parallel()
+	sim := guacsim.New()
+	c := start(t, sim)
+	sim.Fail("POST /connections", guacsim.BadGateway.Times(-1))
+	_, err := c.CreateConnection(t.Context(), web())
+	expectError(t, err, "502", "web page")
+	if n := sim.Requests().Count("POST /connections"); n != 3 || len(sim.Connections()) != 0 {
+		t.Errorf("sent %d times, want 3", n)
+	}
+}
+
+// What was there before the run, or is not what was sent, is somebody else's.
+func TestCreateAdoptsNothingForeign(t *testing.T) {
+	t.Parallel()
+	t.Run("older", func(t *testing.T) {
+		t.Parallel()
+		sim := guacsim.New()
+		sent := web()
+		id := sim.AddConnection(guacsim.Connection{Name: "web", Protocol: "ssh", Parameters: sent.Parameters, Attributes: sent.Attributes})
+		c := start(t, sim)
+		sim.Fail("POST /connections", guacsim.Reset)
+		_, err := c.CreateConnection(t.Context(), sent)
+		expectError(t, err, "identifier "+id, "terraform import <address> "+id)
+	})
+	t.Run("different", func(t *testing.T) {
+		t.Parallel()
+		sim := guacsim.New()
+		c := start(t, sim)
+		if _, _, err := c.PlanConnection(t.Context(), guacapi.Root, "web"); err != nil { // the run has seen the portal empty
+			t.Fatal(err)
+		}
+		id := sim.AddConnection(guacsim.Connection{Name: "web", Protocol: "ssh", Parameters: map[string]string{"hostname": "192.168.9.9"}})
+		sim.Fail("POST /connections", guacsim.Reset)
+		_, err := c.CreateConnection(t.Context(), web())
+		expectError(t, err, "identifier "+id, "import")
+	})
+	t.Run("its own twin", func(t *testing.T) {
+		t.Parallel()
+		sim := guacsim.New()
+		c := start(t, sim)
+		made, err := c.CreateConnection(t.Context(), web())
+		if err != nil {
+			t.Fatal(err)
+		}
+		sim.Fail("POST /connections", guacsim.Reset)
+		_, err = c.CreateConnection(t.Context(), web())
+		expectError(t, err, "identifier "+made.Identifier, "import")
+	})
+}
+
+// A run that is interrupted while the answer is on its way still learns what
+// it has made.
+func TestInterruptedCreateIsNotForgotten(t *testing.T) {
+	t.Parallel()
+	sim := guacsim.New()
+	c := start(t, sim)
+	if _, _, err := c.PlanConnection(t.Context(), guacapi.Root, "web"); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	sim.Fail("POST /connections", guacsim.Hang.AfterActing())
+	go func() {
+		for len(sim.Connections()) == 0 && t.Context().Err() == nil {
+			time.Sleep(time.Millisecond)
+		}
+		cancel()
+	}()
+	made, err := c.CreateConnection(ctx, web())
+	if err != nil || made.Identifier != sim.Connections()[0].Identifier {
+		t.Errorf("made %q, %v", made.Identifier, err)
+	}
+}
+
+// Reads, updates and deletes are idempotent: they are sent again, or fail with
+// a reason and a next step.
+func TestOtherFaults(t *testing.T) {
+	t.Parallel()
+	operations := []struct {
+		name, match string
+		run         func(ctx context.Context, c *guacapi.Client, id string) error
+		done        func(sim *guacsim.Server) bool
+	}{
+		{"read", "GET /connections/*/parameters", func(ctx context.Context, c *guacapi.Client, id string) error {
+			got, err := c.Connection(ctx, id)
+			if err == nil && got.Parameters["hostname"] == "" {
+				return errors.New("read nothing")
+			}
+			return err
+		}, func(*guacsim.Server) bool { return true }},
+		{"update", "PUT /connections/*", func(ctx context.Context, c *guacapi.Client, id string) error {
+			return c.UpdateConnection(ctx, id, func(c *guacapi.Connection) error { c.Name = "renamed"; return nil })
+		}, func(s *guacsim.Server) bool {
+			return s.Connections()[0].Name == "renamed" && s.Connections()[0].Parameters["password"] == secret
+		}},
+		{"delete", "DELETE /connections/*", func(ctx context.Context, c *guacapi.Client, id string) error {
+			if err := c.DeleteConnection(ctx, id); !api.IsNotFound(err) { // a second try finds it gone
+				return err
+			}
+			return nil
+		}, func(s *guacsim.Server) bool { return len(s.Connections()) == 0 }},
+	}
+	faults := map[string]guacsim.Fault{
+		"reset before": guacsim.Reset, "reset after": guacsim.Reset.AfterActing(), "hang": guacsim.Hang, "429": guacsim.TooManyRequests(0),
+		"500": guacsim.InternalError, "502": guacsim.BadGateway.AfterActing(), "503": guacsim.Unavailable, "truncated": guacsim.Truncated,
+		"wrong content type": guacsim.WrongContentType, "session ended": guacsim.SessionEnded,
+	}
+	for _, op := range operations {
+		for name, fault := range faults {
+			t.Run(op.name+"/"+name, func(t *testing.T) {
+				t.Parallel()
+				sim := guacsim.New()
+				id := sim.AddConnection(guacsim.Connection{Name: "web", Protocol: "ssh", Parameters: map[string]string{"hostname": "192.168.1.11", "password": secret}})
+				c := start(t, sim, func(c *guacapi.Config) { c.HTTP.Timeout = 150 * time.Millisecond })
+				sim.Fail(op.match, fault)
+				err := op.run(t.Context(), c, id)
+				if op.name == "read" && name == "wrong content type" {
+					expectError(t, err, "Guacamole", "web page")
+					return
+				}
+				if err != nil || !op.done(sim) {
+					t.Errorf("%v, done %v", err, op.done(sim))
+				}
+			})
+		}
+	}
+}
+
+func TestNoSecretInLogsAndErrors(t *testing.T) {
+	t.Parallel()
+	var mu sync.Mutex
+	var logged strings.Builder
+	note := func(s string) {
+		mu.Lock()
+		defer mu.Unlock()
+		logged.WriteString(s + "\n")
+	}
+	sim := guacsim.New(guacsim.Password("adm1n-secret"))
+	c := start(t, sim, func(c *guacapi.Config) {
+		c.Password = "adm1n-secret"
+		c.HTTP.MaxRetries = -1
+		c.HTTP.Log = func(_ context.Context, msg string, fields map[string]any) { note(fmt.Sprint(msg, fields)) }
+	})
+	// An answer of another type than promised, whose text holds the secret.
+	sim.Fail("POST /tokens", guacsim.Status(200, `"adm1n-secret" and a token`))
+	_, err := c.Connections(t.Context())
+	note(fmt.Sprint(err))
+	id := sim.AddConnection(guacsim.Connection{Name: "db", Protocol: "ssh", Parameters: map[string]string{"password": secret}})
+	sim.Fail("GET /connections/*/parameters", guacsim.Truncated)
+	_, err = c.Connection(t.Context(), id)
+	note(fmt.Sprint(err))
+	sim.Fail("GET /connections/*/parameters", guacsim.Status(200, `{"password":["`+secret+`"]}`))
+	_, err = c.Connection(t.Context(), id)
+	note(fmt.Sprint(err))
+	sim.Fail("POST /connections", guacsim.Truncated)
+	_, err = c.CreateConnection(t.Context(), web())
+	note(fmt.Sprint(err))
+	for _, s := range []string{secret, "adm1n-secret"} {
+		if strings.Contains(logged.String(), s) {
+			t.Errorf("a secret shows up in\n%s", logged.String())
+		}
+	}
+	if !strings.Contains(logged.String(), "POST") {
+		t.Error("nothing was logged")
+	}
+}
+
+func TestPathsMayHoldSlashes(t *testing.T) {
+	t.Parallel()
+	sim := guacsim.New()
+	group := sim.AddGroup(guacsim.Group{Name: "Seoul/IDC"})
+	inner := sim.AddGroup(guacsim.Group{Name: "cp", Parent: group})
+	id := sim.AddConnection(guacsim.Connection{Name: "CP-01 (Control Plane, GPU)", Parent: inner, Protocol: "ssh"})
+	c := start(t, sim)
+	found, err := c.FindConnection(t.Context(), "Seoul/IDC/cp/CP-01 (Control Plane, GPU)")
+	if err != nil || found.Identifier != id {
+		t.Errorf("found %q, %v", found.Identifier, err)
+	}
+	if _, err := c.FindConnection(t.Context(), "CP-01 (Control Plane, GPU)"); !api.IsNotFound(err) {
+		t.Errorf("found without its groups: %v", err)
+	}
+	sim.AddConnection(guacsim.Connection{Name: "a/b", Protocol: "ssh"})
+	a := sim.AddGroup(guacsim.Group{Name: "a"})
+	sim.AddConnection(guacsim.Connection{Name: "b", Parent: a, Protocol: "ssh"})
+	_, err = start(t, sim).FindConnection(t.Context(), "a/b")
+	expectError(t, err, "more than one", "identifier")
+}
+
+// expectError checks the cause and the next step of an error.
+func expectError(t *testing.T, err error, why, what string) {
+	t.Helper()
+	var hinting interface{ Hint() string }
+	switch {
+	case err == nil:
+		t.Errorf("no error, want %q", why)
+	case !strings.Contains(err.Error(), why):
+		t.Errorf("error %q, want %q", err, why)
+	case !errors.As(err, &hinting) || !strings.Contains(hinting.Hint(), what):
+		t.Errorf("error %q without the hint %q", err, what)
+	}
+}

@@ -1,0 +1,5 @@
+package guacapi
+
+import "time"
+
+func init() { createPause = time.Millisecond }

@@ -1,0 +1,103 @@
+package guacapi
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/onprem-tools/terraform-provider-onprem/internal/api"
+)
+
+// databases are the back ends that hold objects, by the names of their
+// extensions. The login answer lists them beside others, and names as its own
+// data source whichever has authenticated the account.
+var databases = []string{"mysql", "postgresql", "sqlserver"}
+
+// login is what logging in has brought.
+type login struct {
+	token  string
+	source string
+}
+
+// session is the one login that all requests of a client share.
+type session struct {
+	http   *api.Client
+	config Config
+
+	mu    sync.Mutex // held while logging in, so that it happens once
+	login *login
+}
+
+// current returns the login, logging in when there is none yet.
+func (s *session) current(ctx context.Context) (*login, error) {
+	return s.renew(ctx, nil)
+}
+
+// renew logs in again unless someone else has since stale was handed out.
+func (s *session) renew(ctx context.Context, stale *login) (*login, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.login != stale {
+		return s.login, nil
+	}
+	l, err := s.start(ctx)
+	if err != nil {
+		return nil, err
+	}
+	s.login = l
+	return l, nil
+}
+
+func (s *session) start(ctx context.Context) (*login, error) {
+	form := url.Values{"username": {s.config.Username}, "password": {s.config.Password}}
+	for name, value := range s.config.LoginFields {
+		form.Set(name, value)
+	}
+	var answer struct {
+		Token       string   `json:"authToken"`
+		DataSources []string `json:"availableDataSources"`
+	}
+	// A login that was carried out twice leaves a session behind that ends by itself.
+	err := quiet(s.http.Send(api.Idempotent(ctx), api.Request{Method: http.MethodPost, Path: "/api/tokens", Form: form}, &answer))
+	if err != nil {
+		return nil, err
+	}
+	if answer.Token == "" {
+		return nil, &api.Error{
+			System: "guacamole", Method: http.MethodPost, Path: "/api/tokens", Message: "the answer to the login holds no token",
+			Advice: "Check `url` in the provider's `guacamole` block: something else than Guacamole may answer there.",
+		}
+	}
+	source, err := s.source(answer.DataSources)
+	if err != nil {
+		return nil, err
+	}
+	return &login{answer.Token, source}, nil
+}
+
+// source chooses the data source among those on offer.
+func (s *session) source(offered []string) (string, error) {
+	if want := s.config.DataSource; want != "" {
+		if slices.Contains(offered, want) {
+			return want, nil
+		}
+		return "", &api.Error{
+			System: "guacamole", Message: fmt.Sprintf("there is no data source %q; this portal has %s", want, strings.Join(offered, ", ")),
+			Advice: "Correct `data_source` in the provider's `guacamole` block, or leave it out.",
+		}
+	}
+	for _, name := range offered {
+		if slices.Contains(databases, name) {
+			return name, nil
+		}
+	}
+	return "", &api.Error{
+		System: "guacamole", Message: "this portal offers no database that could hold objects, only " + strings.Join(offered, ", "),
+		Advice: "Objects can be managed where Guacamole has its PostgreSQL, MySQL or SQL Server extension. " +
+			"If the extension goes by another name, give it as `data_source` in the provider's `guacamole` block.",
+	}
+}

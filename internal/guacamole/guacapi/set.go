@@ -1,0 +1,229 @@
+package guacapi
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/onprem-tools/terraform-provider-onprem/internal/api"
+)
+
+const (
+	// createTries bounds how often a create is sent whose outcome is in doubt.
+	createTries = 3
+	// lookTimeout bounds the look for what an interrupted create has made.
+	lookTimeout = 30 * time.Second
+)
+
+// createPause is the wait before sending again, times the tries so far. A
+// variable so that tests need not wait.
+var createPause = 500 * time.Millisecond
+
+// object is what connections and groups have in common.
+type object interface {
+	// key is what is unique: name and parent.
+	key() key
+	identifier() string
+}
+
+type key struct{ parent, name string }
+
+// set is one of Guacamole's collections.
+type set[T object] struct {
+	client *Client
+	path   string // "/connections"
+	kind   string // "connection"
+	// same reports whether a stored object is what was sent.
+	same func(ctx context.Context, stored, sent T) (bool, error)
+
+	listing cache[map[string]T] // dropped by every write
+	before  cache[map[string]T] // as it was when the run first asked; never dropped
+
+	mu      sync.Mutex
+	mine    map[string]bool // identifiers of what this run has made
+	planned map[key]bool    // see Planned
+}
+
+func newSet[T object](c *Client, path, kind string) *set[T] {
+	s := &set[T]{client: c, path: path, kind: kind, mine: map[string]bool{}, planned: map[key]bool{}}
+	s.listing = cache[map[string]T]{fetch: s.list, lifetime: listingLifetime}
+	s.before = cache[map[string]T]{fetch: s.listing.get}
+	return s
+}
+
+func (s *set[T]) list(ctx context.Context) (map[string]T, error) {
+	var all map[string]T
+	err := s.client.do(ctx, http.MethodGet, s.path, nil, &all)
+	return all, err
+}
+
+// create sends a new object, and makes sure that there is one of it afterwards
+// whatever becomes of the answer: where that is in doubt, it looks by parent
+// and name, and takes what it finds for its own only if it was not there
+// before the run and is what was sent.
+func (s *set[T]) create(ctx context.Context, sent T) (T, error) {
+	var none T
+	before, err := s.before.get(ctx)
+	if err != nil {
+		return none, err
+	}
+	inDoubt := false
+	for try := 1; ; try++ {
+		var made T
+		err := s.client.do(ctx, http.MethodPost, s.path, sent, &made)
+		s.listing.drop()
+		if err == nil {
+			s.own(made.identifier())
+			return made, nil
+		}
+		taken := errors.Is(err, ErrExists)
+		inDoubt = inDoubt || api.Ambiguous(err)
+		if !inDoubt && !taken {
+			return none, err
+		}
+		found, lookErr := s.look(ctx, sent.key())
+		switch {
+		case lookErr != nil:
+			return none, fmt.Errorf("%w; whether the %s %q was created all the same cannot be told: %w", err, s.kind, sent.key().name, lookErr)
+		case found != nil && inDoubt:
+			return s.adopt(ctx, before, *found, sent, err)
+		case found != nil:
+			return none, s.taken(sent, (*found).identifier(), err)
+		case taken:
+			return none, s.taken(sent, "", err)
+		}
+		if s.client.lacks(ctx, sent.key().parent) {
+			return none, &ParentError{Identifier: sent.key().parent, Err: err}
+		}
+		if try == createTries || pause(ctx, time.Duration(try)*createPause) != nil {
+			return none, err
+		}
+	}
+}
+
+// look finds an object by what is unique, also in a run that is being
+// interrupted: what it has made must not be forgotten.
+func (s *set[T]) look(ctx context.Context, k key) (*T, error) {
+	if ctx.Err() != nil {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(context.WithoutCancel(ctx), lookTimeout)
+		defer cancel()
+	}
+	all, err := s.list(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return find(all, k), nil
+}
+
+func find[T object](all map[string]T, k key) *T {
+	for _, o := range all {
+		if o.key() == k {
+			return &o
+		}
+	}
+	return nil
+}
+
+// adopt takes found for the answer that was lost, if it can be nothing else.
+func (s *set[T]) adopt(ctx context.Context, before map[string]T, found, sent T, cause error) (T, error) {
+	var none T
+	id := found.identifier()
+	if _, old := before[id]; old || s.owns(id) {
+		return none, s.taken(sent, id, cause)
+	}
+	same, err := s.same(context.WithoutCancel(ctx), found, sent)
+	if err != nil || !same {
+		return none, s.taken(sent, id, cause)
+	}
+	s.own(id)
+	return found, nil
+}
+
+func (s *set[T]) taken(sent T, id string, cause error) error {
+	return &NameError{Kind: s.kind, Name: sent.key().name, Parent: sent.key().parent, Identifier: id, Err: cause}
+}
+
+func (s *set[T]) own(id string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.mine[id] = true
+}
+
+func (s *set[T]) owns(id string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.mine[id]
+}
+
+// update replaces the object, and names a missing parent.
+func (s *set[T]) update(ctx context.Context, o T) error {
+	err := s.client.do(ctx, http.MethodPut, s.path+api.Path(o.identifier()), o, nil)
+	s.listing.drop()
+	if err == nil {
+		return nil
+	}
+	if errors.Is(err, ErrExists) {
+		id := ""
+		if found, lookErr := s.look(ctx, o.key()); lookErr == nil && found != nil {
+			id = (*found).identifier()
+		}
+		return s.taken(o, id, err)
+	}
+	var e *api.Error
+	if errors.As(err, &e) && e.Status == http.StatusInternalServerError && s.client.lacks(ctx, o.key().parent) {
+		return &ParentError{Identifier: o.key().parent, Err: err}
+	}
+	return err
+}
+
+func (s *set[T]) remove(ctx context.Context, id string) error {
+	err := s.client.do(ctx, http.MethodDelete, s.path+api.Path(id), nil, nil)
+	s.listing.drop()
+	return err
+}
+
+// plan remembers that an object is going to be created, and returns why that
+// will not work: the identifier of the one that has its name, or that another
+// one is planned to have it.
+func (s *set[T]) plan(ctx context.Context, k key) (existing string, twice bool, err error) {
+	before, err := s.before.get(ctx)
+	if err != nil {
+		return "", false, err
+	}
+	if found := find(before, k); found != nil {
+		return (*found).identifier(), false, nil
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	twice = s.planned[k]
+	s.planned[k] = true
+	return "", twice, nil
+}
+
+// lacks reports whether a group is known not to exist.
+func (c *Client) lacks(ctx context.Context, group string) bool {
+	if group == Root {
+		return false
+	}
+	_, err := c.readGroup(ctx, group)
+	return api.IsNotFound(err)
+}
+
+func pause(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-t.C:
+		return nil
+	}
+}
+
+// equal compares values, of which absent and empty are the same.
+func (v Values) equal(w Values) bool { return maps.Equal(v, w) }

@@ -1,0 +1,271 @@
+// Package harborapi is a typed client of Harbor's API v2.0 over goharbor's own
+// go-client, with what that client lacks: verified TLS, errors in Harbor's
+// words, fields newer than it, shared reads, and creates that happen once.
+package harborapi
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/go-openapi/runtime"
+	openapi "github.com/go-openapi/runtime/client"
+	"github.com/go-openapi/strfmt"
+	sdk "github.com/goharbor/go-client/pkg/sdk/v2.0/client"
+	"github.com/goharbor/go-client/pkg/sdk/v2.0/client/systeminfo"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/onprem-tools/terraform-provider-onprem/internal/api"
+)
+
+const basePath = "/api/v2.0"
+
+// pageSize is the largest page Harbor gives.
+const pageSize = 100
+
+// Config is how to reach Harbor. The URL in HTTP is the root, without /api.
+type Config struct {
+	HTTP               api.Config
+	Username, Password string
+}
+
+// Client is a client of one Harbor. It is safe for concurrent use.
+type Client struct {
+	sdk     *sdk.HarborAPI
+	auth    runtime.ClientAuthInfoWriter
+	clock   *clock
+	locks   keyedLocks
+	version func(context.Context) (string, error)
+
+	projects   api.Shared[string, *Project]          // by name
+	limits     api.Shared[string, *int64]            // storage limits by name of the project, nil where there is no quota
+	registries api.Shared[int64, *Registry]          // by id
+	policies   api.Shared[int64, *ReplicationPolicy] // by id
+}
+
+// New returns a client. It contacts nothing.
+func New(c Config) (*Client, error) {
+	c.HTTP.System = "harbor"
+	root, err := api.ParseURL(c.HTTP.URL)
+	if err != nil {
+		return nil, &api.Error{
+			System: "harbor", Err: fmt.Errorf("url: %w", err),
+			Advice: "Correct `url` in the provider's `harbor` block: it is the root of Harbor, such as https://harbor.example.internal.",
+		}
+	}
+	base, err := api.NewTransport(c.HTTP)
+	if err != nil {
+		return nil, err
+	}
+	root = root.JoinPath(basePath)
+	client := &Client{auth: openapi.BasicAuth(c.Username, c.Password), clock: &clock{}}
+	through := &transport{base: base, clock: client.clock}
+	if c.Username != "" {
+		through.loggedIn = func(ctx context.Context) error {
+			_, err := client.Version(ctx)
+			return err
+		}
+	}
+	client.sdk = sdk.New(sdk.Config{URL: root, Transport: through, AuthInfo: client.auth})
+	// DEBUG=1 in the environment would make the runtime print whole requests, credentials included.
+	client.sdk.Transport.(*openapi.Runtime).Debug = false
+
+	client.projects.One, client.projects.All = client.readProject, client.listProjects
+	client.limits.One, client.limits.All = client.readLimit, client.listLimits
+	client.registries.One, client.registries.All = client.readRegistry, client.listRegistries
+	client.policies.One, client.policies.All = client.readPolicy, client.listPolicies
+	client.version = once(client.readVersion)
+	return client, nil
+}
+
+// request is a call that go-client has no complete types for. Parts of the path
+// in braces are replaced by params, escaped.
+type request struct {
+	method, path string
+	params       map[string]string
+	query        url.Values
+	header       map[string]string
+	body         any
+}
+
+// send sends r with go-client's runtime, credentials and transport, and decodes
+// the answer into out unless nil.
+func (c *Client) send(ctx context.Context, r request, out any) (http.Header, error) {
+	header := http.Header{}
+	_, err := c.sdk.Transport.Submit(&runtime.ClientOperation{
+		ID: r.method + " " + r.path, Method: r.method, PathPattern: r.path, AuthInfo: c.auth, Context: ctx,
+		ProducesMediaTypes: []string{runtime.JSONMime}, ConsumesMediaTypes: []string{runtime.JSONMime},
+		Params: runtime.ClientRequestWriterFunc(r.write),
+		Reader: runtime.ClientResponseReaderFunc(func(resp runtime.ClientResponse, _ runtime.Consumer) (any, error) {
+			header.Set("Location", resp.GetHeader("Location"))
+			header.Set("X-Total-Count", resp.GetHeader("X-Total-Count"))
+			if out == nil {
+				return nil, nil
+			}
+			text, err := io.ReadAll(resp.Body())
+			if err != nil {
+				return nil, err
+			}
+			return nil, json.Unmarshal(text, out)
+		}),
+	})
+	return header, plain(err)
+}
+
+func (r request) write(to runtime.ClientRequest, _ strfmt.Registry) error {
+	errs := []error{to.SetTimeout(0)} // the transport bounds each try
+	for name, value := range r.params {
+		errs = append(errs, to.SetPathParam(name, value))
+	}
+	for name, values := range r.query {
+		errs = append(errs, to.SetQueryParam(name, values...))
+	}
+	for name, value := range r.header {
+		errs = append(errs, to.SetHeaderParam(name, value))
+	}
+	if r.body != nil {
+		errs = append(errs, to.SetBodyParam(r.body))
+	}
+	return errors.Join(errs...)
+}
+
+// plain takes the transport's error out of net/http's, which would repeat
+// method and address.
+func plain(err error) error {
+	var e *api.Error
+	if errors.As(err, &e) {
+		return e
+	}
+	return err
+}
+
+// list reads every item of a paged listing; the pages after the first are
+// fetched side by side.
+func list[T any](ctx context.Context, c *Client, path string, query url.Values) ([]T, error) {
+	page := func(ctx context.Context, n int) ([]T, int, error) {
+		q := url.Values{"page": {strconv.Itoa(n)}, "page_size": {strconv.Itoa(pageSize)}}
+		for name, values := range query {
+			q[name] = values
+		}
+		var items []T
+		header, err := c.send(ctx, request{method: http.MethodGet, path: path, query: q}, &items)
+		total, _ := strconv.Atoi(header.Get("X-Total-Count"))
+		return items, total, err
+	}
+	first, total, err := page(ctx, 1)
+	if err != nil {
+		return nil, err
+	}
+	pages := make([][]T, (total+pageSize-1)/pageSize+1)
+	pages[0] = first
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(8)
+	for n := 2; n <= (total+pageSize-1)/pageSize; n++ {
+		group.Go(func() error {
+			items, _, err := page(ctx, n)
+			pages[n-1] = items
+			return err
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
+	return slices.Concat(pages...), nil
+}
+
+// byName queries for an exact name. Harbor unescapes the value twice, and
+// ignores what it does not understand: the caller compares names.
+func byName(name string) url.Values {
+	return url.Values{"q": {"name=" + url.QueryEscape(name)}}
+}
+
+// hasOperators tells whether a name holds characters that mean something in q,
+// however they are escaped.
+func hasOperators(name string) bool { return strings.ContainsAny(name, ",~[]{}()") }
+
+// idOf takes the id out of the Location of a create, the only place it is in.
+func idOf(header http.Header) (int64, error) {
+	location := header.Get("Location")
+	id, err := strconv.ParseInt(location[strings.LastIndex(location, "/")+1:], 10, 64)
+	if err != nil {
+		return 0, &api.Error{System: "harbor", Message: fmt.Sprintf("the answer to the create names no id: Location is %q", location)}
+	}
+	return id, nil
+}
+
+// Version is Harbor's release, such as "v2.13.5-ffae5421". Only a caller whose
+// credentials are good is told.
+func (c *Client) Version(ctx context.Context) (string, error) { return c.version(ctx) }
+
+const infoPath = basePath + "/systeminfo"
+
+func (c *Client) readVersion(ctx context.Context) (string, error) {
+	info, err := c.sdk.Systeminfo.GetSystemInfo(ctx, &systeminfo.GetSystemInfoParams{})
+	if err != nil {
+		return "", plain(err)
+	}
+	if info.Payload.HarborVersion == nil || *info.Payload.HarborVersion == "" {
+		return "", &api.Error{
+			System: "harbor", Method: http.MethodGet, Path: infoPath, Status: http.StatusUnauthorized,
+			Message: "the user name or the password is wrong", Advice: badCredentials,
+		}
+	}
+	return *info.Payload.HarborVersion, nil
+}
+
+// Require returns an error unless Harbor is at least of the given minor
+// version, for a field that older ones drop without a word.
+func (c *Client) Require(ctx context.Context, major, minor int, field string) error {
+	version, err := c.Version(ctx)
+	if err != nil {
+		return err
+	}
+	var haveMajor, haveMinor int
+	if _, err := fmt.Sscanf(strings.TrimPrefix(version, "v"), "%d.%d", &haveMajor, &haveMinor); err != nil {
+		return nil // a development build: let Harbor decide
+	}
+	if haveMajor > major || haveMajor == major && haveMinor >= minor {
+		return nil
+	}
+	return &api.Error{
+		System: "harbor", Message: fmt.Sprintf("%s needs Harbor %d.%d, and this one is %s", field, major, minor, version),
+		Advice: fmt.Sprintf("Upgrade Harbor, or take `%s` out of the configuration.", field),
+	}
+}
+
+// once keeps the first result of f that is final: a success, or a refusal of
+// the credentials, which Harbor takes a second and a half for.
+func once[T any](f func(context.Context) (T, error)) func(context.Context) (T, error) {
+	var mu sync.Mutex
+	var final bool
+	var v T
+	var err error
+	return func(ctx context.Context) (T, error) {
+		mu.Lock()
+		defer mu.Unlock()
+		if !final {
+			v, err = f(ctx)
+			final = err == nil || statusOf(err) == http.StatusUnauthorized
+		}
+		return v, err
+	}
+}
+
+// keyedLocks has a lock per object: Harbor refuses all but one of several
+// writes to the same object at the same time.
+type keyedLocks struct{ locks sync.Map }
+
+// lock locks the object and returns what unlocks it.
+func (k *keyedLocks) lock(kind string, key any) func() {
+	mu, _ := k.locks.LoadOrStore(fmt.Sprint(kind, " ", key), &sync.Mutex{})
+	mu.(*sync.Mutex).Lock()
+	return mu.(*sync.Mutex).Unlock
+}

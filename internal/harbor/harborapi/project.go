@@ -1,0 +1,275 @@
+package harborapi
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/goharbor/go-client/pkg/sdk/v2.0/client/project"
+	"github.com/goharbor/go-client/pkg/sdk/v2.0/client/project_metadata"
+	"github.com/goharbor/go-client/pkg/sdk/v2.0/client/quota"
+	"github.com/goharbor/go-client/pkg/sdk/v2.0/models"
+
+	"github.com/onprem-tools/terraform-provider-onprem/internal/api"
+)
+
+// Project is a project as Harbor shows it. Its metadata are kept whole:
+// go-client would drop keys that are newer than it.
+type Project struct {
+	models.Project
+	Metadata map[string]string `json:"metadata"`
+}
+
+// NewProject is a project to create.
+type NewProject struct {
+	Name         string            `json:"project_name"`
+	Metadata     map[string]string `json:"metadata,omitempty"`
+	RegistryID   *int64            `json:"registry_id,omitempty"`
+	StorageLimit *int64            `json:"storage_limit,omitempty"`
+}
+
+// ProjectUpdate is what to change of a project. Harbor merges metadata: a key
+// that is not sent stays, and goes only by a request of its own.
+type ProjectUpdate struct {
+	Metadata map[string]string
+	Remove   []string // keys of metadata
+	// Allowlist replaces the project's CVE allowlist; nil leaves it.
+	Allowlist *Allowlist
+}
+
+// Allowlist is a project's list of vulnerabilities to overlook.
+type Allowlist struct {
+	Items     []AllowlistItem `json:"items"`
+	ExpiresAt *int64          `json:"expires_at"` // seconds since 1970; null for never
+}
+
+// AllowlistItem is one vulnerability.
+type AllowlistItem struct {
+	ID string `json:"cve_id"`
+}
+
+// byItsName makes Harbor take the project in a path for a name, digits or not.
+const byItsName = "X-Is-Resource-Name"
+
+// Project reads a project by name.
+func (c *Client) Project(ctx context.Context, name string) (*Project, error) {
+	return c.projects.Get(ctx, name)
+}
+
+func (c *Client) readProject(ctx context.Context, name string) (*Project, error) {
+	p := &Project{}
+	_, err := c.send(ctx, request{
+		method: http.MethodGet, path: "/projects/{project}", params: map[string]string{"project": name},
+		header: map[string]string{byItsName: "true"},
+	}, p)
+	return p, err
+}
+
+func (c *Client) listProjects(ctx context.Context) (map[string]*Project, error) {
+	all, err := list[*Project](ctx, c, "/projects", url.Values{"with_detail": {"true"}})
+	return index(all, func(p *Project) string { return p.Name }), err
+}
+
+func index[K comparable, V any](items []V, key func(V) K) map[K]V {
+	out := make(map[K]V, len(items))
+	for _, item := range items {
+		out[key(item)] = item
+	}
+	return out
+}
+
+// CreateProject makes a project. Whether Harbor heeded the storage limit, only
+// StorageLimit tells.
+func (c *Client) CreateProject(ctx context.Context, p NewProject) error {
+	defer c.locks.lock("project", p.Name)()
+	defer c.projects.Drop(p.Name)
+	defer c.limits.Drop(p.Name)
+	_, err := creation[*Project]{
+		kind: "project", name: p.Name,
+		send: func(ctx context.Context) (int64, error) {
+			header, err := c.send(ctx, request{method: http.MethodPost, path: "/projects", body: p}, nil)
+			if err != nil {
+				return 0, err
+			}
+			return idOf(header)
+		},
+		find: func(ctx context.Context) (*Project, error) { return c.readProject(ctx, p.Name) },
+		id:   func(found *Project) int64 { return int64(found.ProjectID) },
+		made: func(found *Project) time.Time { return time.Time(found.CreationTime) },
+		same: p.made,
+	}.run(ctx, c.clock)
+	return err
+}
+
+// made tells whether a project is what p asks for.
+func (p NewProject) made(found *Project) bool {
+	for key, value := range p.Metadata {
+		if found.Metadata[key] != value {
+			return false
+		}
+	}
+	return p.RegistryID == nil || *p.RegistryID == found.RegistryID
+}
+
+// UpdateProject changes metadata and the CVE allowlist of a project.
+func (c *Client) UpdateProject(ctx context.Context, name string, u ProjectUpdate) error {
+	defer c.locks.lock("project", name)()
+	defer c.projects.Drop(name)
+	if len(u.Metadata) > 0 || u.Allowlist != nil {
+		body := map[string]any{}
+		if len(u.Metadata) > 0 {
+			body["metadata"] = u.Metadata
+		}
+		if u.Allowlist != nil {
+			body["cve_allowlist"] = u.Allowlist
+		}
+		err := contended(ctx, http.StatusConflict, func() error {
+			_, err := c.send(ctx, request{
+				method: http.MethodPut, path: "/projects/{project}", params: map[string]string{"project": name},
+				header: map[string]string{byItsName: "true"}, body: body,
+			}, nil)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	for _, key := range slices.Sorted(slices.Values(u.Remove)) {
+		_, err := c.sdk.ProjectMetadata.DeleteProjectMetadata(ctx, &project_metadata.DeleteProjectMetadataParams{
+			ProjectNameOrID: name, MetaName: key, XIsResourceName: ptr(true),
+		})
+		if err != nil {
+			return plain(err)
+		}
+	}
+	return nil
+}
+
+// DeleteProject deletes a project, which Harbor refuses while it holds repositories.
+func (c *Client) DeleteProject(ctx context.Context, name string) error {
+	defer c.locks.lock("project", name)()
+	defer c.projects.Drop(name)
+	defer c.limits.Drop(name)
+	_, err := c.sdk.Project.DeleteProject(ctx, &project.DeleteProjectParams{ProjectNameOrID: name, XIsResourceName: ptr(true)})
+	return plain(err)
+}
+
+// StorageLimit is a project's quota in bytes, -1 for unlimited. It is nil when
+// the project has none, because it was made while quotas were turned off.
+func (c *Client) StorageLimit(ctx context.Context, name string) (*int64, error) {
+	return c.limits.Get(ctx, name)
+}
+
+// KeepStorageLimit keeps what StorageLimit has answered for the read that follows.
+func (c *Client) KeepStorageLimit(name string, limit *int64) { c.limits.Store(name, limit) }
+
+func (c *Client) readLimit(ctx context.Context, name string) (*int64, error) {
+	summary, err := c.sdk.Project.GetProjectSummary(ctx, &project.GetProjectSummaryParams{ProjectNameOrID: name, XIsResourceName: ptr(true)})
+	if err != nil {
+		return nil, plain(err)
+	}
+	if summary.Payload.Quota == nil {
+		return nil, nil //nolint:nilnil // no quota
+	}
+	return storage(summary.Payload.Quota.Hard), nil
+}
+
+func storage(hard models.ResourceList) *int64 {
+	if n, limited := hard["storage"]; limited {
+		return &n
+	}
+	return nil
+}
+
+// quotaOf is a quota with the project it belongs to.
+type quotaOf struct {
+	models.Quota
+	Ref struct {
+		ID   int64  `json:"id"`
+		Name string `json:"name"`
+	} `json:"ref"`
+}
+
+func (c *Client) listLimits(ctx context.Context) (map[string]*int64, error) {
+	all, err := list[quotaOf](ctx, c, "/quotas", url.Values{"reference": {"project"}})
+	if err != nil {
+		return nil, err
+	}
+	out := make(map[string]*int64, len(all))
+	for _, q := range all {
+		out[q.Ref.Name] = storage(q.Hard)
+	}
+	return out, nil
+}
+
+// SetStorageLimit changes a project's quota; nil stands for the system's default.
+func (c *Client) SetStorageLimit(ctx context.Context, name string, limit *int64) error {
+	defer c.locks.lock("project", name)()
+	defer c.limits.Drop(name)
+	if limit == nil {
+		standard, err := c.defaultLimit(ctx)
+		if err != nil {
+			return err
+		}
+		limit = &standard
+	}
+	p, err := c.Project(ctx, name)
+	if err != nil {
+		return err
+	}
+	reference, id := "project", strconv.Itoa(int(p.ProjectID))
+	found, err := c.sdk.Quota.ListQuotas(ctx, &quota.ListQuotasParams{Reference: &reference, ReferenceID: &id})
+	if err != nil {
+		return plain(err)
+	}
+	if len(found.Payload) == 0 {
+		return &api.Error{
+			System: "harbor", Message: fmt.Sprintf("the project %q has no quota", name),
+			Advice: "Harbor made it while quotas per project were turned off, and makes none afterwards. " +
+				"Remove `storage_limit`, or make the project anew.",
+		}
+	}
+	_, err = c.sdk.Quota.UpdateQuota(ctx, &quota.UpdateQuotaParams{
+		ID: found.Payload[0].ID, Hard: &models.QuotaUpdateReq{Hard: models.ResourceList{"storage": *limit}},
+	})
+	return plain(err)
+}
+
+// defaultLimit is what Harbor gives to a project that asks for nothing.
+func (c *Client) defaultLimit(ctx context.Context) (int64, error) {
+	var config struct {
+		StoragePerProject struct {
+			Value int64 `json:"value"`
+		} `json:"storage_per_project"`
+	}
+	_, err := c.send(ctx, request{method: http.MethodGet, path: "/configurations"}, &config)
+	var e *api.Error
+	if errors.As(err, &e) && e.Status == http.StatusForbidden {
+		e.Advice = "Only a system administrator, and no robot, may ask Harbor for the default quota. Set `storage_limit` to a number instead, -1 for unlimited."
+	}
+	return config.StoragePerProject.Value, err
+}
+
+func ptr[T any](v T) *T { return &v }
+
+// MetadataOf returns the metadata that differ from what was, and the keys to remove.
+func MetadataOf(was, is map[string]string) (changed map[string]string, removed []string) {
+	changed = map[string]string{}
+	for key, value := range is {
+		if old, had := was[key]; !had || old != value {
+			changed[key] = value
+		}
+	}
+	for key := range maps.Keys(was) {
+		if _, stays := is[key]; !stays {
+			removed = append(removed, key)
+		}
+	}
+	return changed, removed
+}

@@ -1,0 +1,162 @@
+package kongapi
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+
+	"github.com/onprem-tools/terraform-provider-onprem/internal/api"
+)
+
+// pageSize is the most that Kong gives at once; more is refused.
+const pageSize = 1000
+
+// maxPages bounds a listing whose pages never end.
+const maxPages = 10_000
+
+// Collection is the entities of one kind. Values it returns are shared: do not change them.
+type Collection[T any] struct {
+	client *Client
+	name   string // in paths: "services"
+	key    string // the field that stands for the id in a path
+	shared *api.Shared[string, *T]
+}
+
+func collection[T any](c *Client, name, key string) *Collection[T] {
+	col := &Collection[T]{client: c, name: name, key: key}
+	col.shared = &api.Shared[string, *T]{One: col.read, All: col.list}
+	return col
+}
+
+// Get reads an entity by id or name. Many reads in a row are served from one listing.
+func (c *Collection[T]) Get(ctx context.Context, idOrName string) (*T, error) {
+	return c.shared.Get(ctx, idOrName)
+}
+
+// Create makes an entity with an id chosen by the caller, so that sending it again after a lost answer does no harm.
+// Where the last answer was lost too, what became of it is looked up. An error for which api.Ambiguous holds leaves open
+// whether the entity exists.
+func (c *Collection[T]) Create(ctx context.Context, id string, entity *T) error {
+	made := new(T)
+	err := c.client.http.Do(ctx, http.MethodPut, api.Path(c.name, id), nil, entity, made)
+	if api.Ambiguous(err) {
+		if found, readErr := c.read(ctx, id); readErr == nil {
+			made, err = found, nil
+		}
+	}
+	if err != nil {
+		c.shared.Drop(id)
+		return err
+	}
+	c.shared.Store(id, made)
+	return nil
+}
+
+// Update sets every field of an entity; nil ones are cleared, and so are the fields named in clear, which are left out
+// of T when nil.
+func (c *Collection[T]) Update(ctx context.Context, id string, entity *T, clear ...string) error {
+	patch, err := explicit(entity, clear)
+	if err != nil {
+		return err
+	}
+	changed := new(T)
+	// It names every field, so that sending it twice is sending it once.
+	err = c.client.http.Do(api.Idempotent(ctx), http.MethodPatch, api.Path(c.name, id), nil, patch, changed)
+	if err != nil {
+		c.shared.Drop(id)
+		return err
+	}
+	c.shared.Store(id, changed)
+	return nil
+}
+
+// explicit is an entity as JSON with a null for each field in clear that it does not have.
+func explicit(entity any, clear []string) (map[string]json.RawMessage, error) {
+	raw, err := json.Marshal(entity)
+	if err != nil {
+		return nil, err
+	}
+	patch := map[string]json.RawMessage{}
+	if err := json.Unmarshal(raw, &patch); err != nil {
+		return nil, err
+	}
+	for _, name := range clear {
+		if _, has := patch[name]; !has {
+			patch[name] = json.RawMessage("null")
+		}
+	}
+	return patch, nil
+}
+
+// Delete removes an entity. Kong answers the same whether it was there or not.
+func (c *Collection[T]) Delete(ctx context.Context, id string) error {
+	err := c.client.http.Do(ctx, http.MethodDelete, api.Path(c.name, id), nil, nil, nil)
+	c.shared.Drop(id)
+	return err
+}
+
+func (c *Collection[T]) read(ctx context.Context, idOrName string) (*T, error) {
+	entity := new(T)
+	err := c.client.http.Do(ctx, http.MethodGet, api.Path(c.name, idOrName), nil, nil, entity)
+	return entity, c.settle(ctx, err)
+}
+
+// settle decides whether a 404 means that the entity is missing.
+func (c *Collection[T]) settle(ctx context.Context, err error) error {
+	var refused *api.Error
+	if !errors.As(err, &refused) || !errors.Is(refused.Err, errNothingThere) {
+		return err
+	}
+	if err := c.client.confirm(ctx); err != nil {
+		return err
+	}
+	refused.Err = api.ErrNotFound
+	return refused
+}
+
+// list reads all entities, each under its id and its name. A name cannot be mistaken for an id: Kong takes what looks
+// like a UUID for an id, always.
+func (c *Collection[T]) list(ctx context.Context) (map[string]*T, error) {
+	all := map[string]*T{}
+	query := url.Values{"size": {strconv.Itoa(pageSize)}}
+	for range maxPages {
+		var page struct {
+			Data   []json.RawMessage `json:"data"`
+			Offset string            `json:"offset"`
+		}
+		if err := c.client.http.Do(ctx, http.MethodGet, api.Path(c.name), query, nil, &page); err != nil {
+			return nil, err
+		}
+		for _, raw := range page.Data {
+			if err := c.add(all, raw); err != nil {
+				return nil, err
+			}
+		}
+		if page.Offset == "" {
+			return all, nil
+		}
+		query.Set("offset", page.Offset)
+	}
+	return nil, fmt.Errorf("GET /%s: kong has no end of pages", c.name)
+}
+
+func (c *Collection[T]) add(all map[string]*T, raw json.RawMessage) error {
+	entity := new(T)
+	if err := json.Unmarshal(raw, entity); err != nil {
+		return fmt.Errorf("GET /%s: %w", c.name, err)
+	}
+	var fields map[string]any
+	if err := json.Unmarshal(raw, &fields); err != nil {
+		return err
+	}
+	for _, name := range []string{"id", c.key} {
+		if value, ok := fields[name].(string); ok {
+			all[value] = entity
+		}
+	}
+	return nil
+}
