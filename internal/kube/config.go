@@ -1,0 +1,367 @@
+package kube
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/clientcmd"
+	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
+)
+
+// Defaults of a Config whose fields are zero.
+const (
+	DefaultFieldManager   = "terraform-provider-onprem"
+	DefaultRequestTimeout = 30 * time.Second
+	DefaultMaxRetries     = 4
+	DefaultMaxConcurrent  = 64
+	// DefaultPatience covers the restart of a webhook or an aggregated server.
+	DefaultPatience = 2 * time.Minute
+)
+
+// Config is how to reach a cluster: by kubeconfig files, by host and
+// credentials, or, where neither is given, from inside the cluster.
+type Config struct {
+	ConfigPaths   []string // kubeconfig files, merged in order as kubectl merges $KUBECONFIG
+	ConfigContext string   // the files' current context when empty
+
+	Host                 string // replaces the server of the kubeconfig's context
+	ClusterCACertificate string // PEM
+	Insecure             bool   // accept any server certificate
+	TLSServerName        string // name to verify the certificate against, when not the host's
+	ProxyURL             string // http, https or socks5
+
+	// Credentials. Any of them replaces all those of the kubeconfig.
+	Token             string
+	ClientCertificate string // PEM, with ClientKey
+	ClientKey         string
+	Exec              *Exec
+
+	FieldManager   string        // name under which fields are owned; DefaultFieldManager when empty
+	RequestTimeout time.Duration // of one try; DefaultRequestTimeout when zero
+	MaxRetries     int           // tries after the first; DefaultMaxRetries when zero, none when negative
+	MaxConcurrent  int           // requests under way at once; DefaultMaxConcurrent when zero
+	UserAgent      string
+
+	// Patience bounds the wait for what is known to come back: an overloaded
+	// API server, an aggregated server or a webhook that starts. The tries
+	// meanwhile are not counted. DefaultPatience when zero.
+	Patience time.Duration
+
+	// Log receives one entry per request, without headers and bodies, and the
+	// warnings of the API server. May be nil.
+	Log func(ctx context.Context, msg string, fields map[string]any)
+
+	address string // of the API server as resolved, for messages
+}
+
+// Exec is a program that prints credentials (client.authentication.k8s.io).
+type Exec struct {
+	APIVersion string // client.authentication.k8s.io/v1 when empty
+	Command    string
+	Args       []string
+	Env        map[string]string
+}
+
+func (c Config) withDefaults() Config {
+	if c.FieldManager == "" {
+		c.FieldManager = DefaultFieldManager
+	}
+	if c.RequestTimeout == 0 {
+		c.RequestTimeout = DefaultRequestTimeout
+	}
+	if c.MaxRetries == 0 {
+		c.MaxRetries = DefaultMaxRetries
+	}
+	if c.MaxConcurrent == 0 {
+		c.MaxConcurrent = DefaultMaxConcurrent
+	}
+	if c.UserAgent == "" {
+		c.UserAgent = DefaultFieldManager
+	}
+	if c.Patience == 0 {
+		c.Patience = DefaultPatience
+	}
+	return c
+}
+
+// restConfig turns c into client-go's configuration.
+func (c Config) restConfig() (*rest.Config, error) {
+	if err := c.check(); err != nil {
+		return nil, err
+	}
+	rc, err := c.base()
+	if err != nil {
+		return nil, err
+	}
+	if err := c.override(rc); err != nil {
+		return nil, err
+	}
+	rc.Timeout = c.RequestTimeout
+	rc.UserAgent = c.UserAgent
+	// The server has its own fairness rules (API Priority and Fairness) and
+	// this client its cap on concurrency; client-go's five requests a second
+	// would make a plan over 1,000 objects crawl.
+	rc.QPS = -1
+	rc.WarningHandlerWithContext = warnings(c.Log)
+	return rc, nil
+}
+
+// check finds settings that cannot be right, whatever else is configured.
+func (c Config) check() error {
+	if c.Host != "" {
+		u, err := url.Parse(c.Host)
+		if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
+			return settingError("host", fmt.Errorf("%q is not a URL such as https://192.168.1.100:6443", c.Host))
+		}
+		if u.User != nil {
+			return settingError("host", errors.New("the URL holds a user name or password, which Kubernetes has no use for"))
+		}
+	}
+	if c.ClusterCACertificate != "" && !x509.NewCertPool().AppendCertsFromPEM([]byte(c.ClusterCACertificate)) {
+		return notPEM("cluster_ca_certificate", c.ClusterCACertificate)
+	}
+	if c.ClusterCACertificate != "" && c.Insecure {
+		return settingError("insecure", errors.New("it is set together with `cluster_ca_certificate`, which it would ignore; keep one of them"))
+	}
+	if c.ClientCertificate != "" || c.ClientKey != "" {
+		if _, err := tls.X509KeyPair([]byte(c.ClientCertificate), []byte(c.ClientKey)); err != nil {
+			return c.pairError(err)
+		}
+	}
+	if c.Exec != nil && c.Exec.Command == "" {
+		return settingError("exec.command", errors.New("it is empty"))
+	}
+	return nil
+}
+
+// base is the configuration before the explicit settings: the kubeconfig's, the
+// pod's, or none when a host is given.
+func (c Config) base() (*rest.Config, error) {
+	switch {
+	case len(c.ConfigPaths) > 0:
+		return c.kubeconfig()
+	case c.Host != "":
+		return &rest.Config{}, nil
+	case c.ConfigContext != "":
+		return nil, settingError("config_context", fmt.Errorf("the context %q is asked for, but no kubeconfig is given", c.ConfigContext)).
+			hinting("Set `config_path` in the provider's `kubernetes` block, or KUBE_CONFIG_PATH.")
+	}
+	rc, err := rest.InClusterConfig()
+	if errors.Is(err, rest.ErrNotInCluster) {
+		return nil, (&ConfigError{err: errors.New("neither a kubeconfig nor a host is given, and this does not run in a pod")}).
+			hinting("Set `config_path` (and `config_context`) in the provider's `kubernetes` block, or KUBE_CONFIG_PATH; " +
+				"or `host` with credentials.")
+	}
+	if err != nil {
+		return nil, (&ConfigError{err: err}).hinting("The pod's service account cannot be read. Mount its token, or set `config_path`.")
+	}
+	return rc, nil
+}
+
+// kubeconfig loads the files and picks the context.
+func (c Config) kubeconfig() (*rest.Config, error) {
+	paths, err := c.readablePaths()
+	if err != nil {
+		return nil, err
+	}
+	rules := &clientcmd.ClientConfigLoadingRules{Precedence: paths}
+	merged, err := rules.Load()
+	if err != nil {
+		return nil, settingError("config_path", err).hinting("Correct the file; `kubectl --kubeconfig FILE config view` shows what is wrong with it.")
+	}
+	if err := c.checkContext(merged, paths); err != nil {
+		return nil, err
+	}
+	rc, err := clientcmd.NewNonInteractiveClientConfig(*merged, c.ConfigContext, &clientcmd.ConfigOverrides{}, rules).ClientConfig()
+	if err != nil {
+		return nil, settingError("config_path", fmt.Errorf("%s: %w", strings.Join(paths, ", "), err))
+	}
+	return rc, nil
+}
+
+// readablePaths resolves ~ and refuses files that cannot be read: client-go
+// would skip a missing one without a word.
+func (c Config) readablePaths() ([]string, error) {
+	paths := make([]string, len(c.ConfigPaths))
+	for i, p := range c.ConfigPaths {
+		if inHome, ok := strings.CutPrefix(p, "~/"); ok {
+			home, err := os.UserHomeDir()
+			if err != nil {
+				return nil, settingError("config_path", err)
+			}
+			p = filepath.Join(home, inHome)
+		}
+		f, err := os.Open(p) //nolint:gosec // the user's own choice of file
+		if err != nil {
+			return nil, settingError("config_path", err).
+				hinting("Check `config_path` in the provider's `kubernetes` block (or KUBE_CONFIG_PATH) and the file's permissions. " +
+					"Relative paths start at the directory Terraform runs in.")
+		}
+		_ = f.Close()
+		paths[i] = p
+	}
+	return paths, nil
+}
+
+func (c Config) checkContext(merged *clientcmdapi.Config, paths []string) error {
+	files := strings.Join(paths, ", ")
+	known := make([]string, 0, len(merged.Contexts))
+	for name := range merged.Contexts {
+		known = append(known, name)
+	}
+	slices.Sort(known)
+	hint := "It has no contexts at all."
+	if len(known) > 0 {
+		hint = "It has: " + strings.Join(known, ", ") + "."
+	}
+	switch {
+	case c.ConfigContext != "" && merged.Contexts[c.ConfigContext] == nil:
+		return settingError("config_context", fmt.Errorf("%s has no context %q", files, c.ConfigContext)).hinting(hint)
+	case c.ConfigContext == "" && merged.CurrentContext == "" && len(merged.Contexts) > 0:
+		return settingError("config_context", fmt.Errorf("%s names no current context, and none is asked for", files)).hinting(hint)
+	case c.ConfigContext == "" && merged.Contexts[merged.CurrentContext] == nil:
+		return settingError("config_path", fmt.Errorf("%s has no context %q, its current one", files, merged.CurrentContext)).hinting(hint)
+	}
+	return nil
+}
+
+// override lays the explicit settings over rc.
+func (c Config) override(rc *rest.Config) error {
+	if c.Host != "" {
+		rc.Host = c.Host
+	}
+	if c.TLSServerName != "" {
+		rc.TLSClientConfig.ServerName = c.TLSServerName
+	}
+	if c.ClusterCACertificate != "" {
+		rc.TLSClientConfig.CAData, rc.TLSClientConfig.CAFile, rc.TLSClientConfig.Insecure = []byte(c.ClusterCACertificate), "", false
+	}
+	if c.Insecure {
+		rc.TLSClientConfig.Insecure = true
+		rc.TLSClientConfig.CAData, rc.TLSClientConfig.CAFile = nil, "" // client-go refuses both together
+	}
+	if c.ProxyURL != "" {
+		u, err := url.Parse(c.ProxyURL)
+		if err != nil || u.Host == "" || !slices.Contains([]string{"http", "https", "socks5"}, u.Scheme) {
+			return settingError("proxy_url", errors.New("it is not a URL that starts with http://, https:// or socks5://"))
+		}
+		rc.Proxy = http.ProxyURL(u)
+	}
+	c.overrideCredentials(rc)
+	return nil
+}
+
+// overrideCredentials replaces the kubeconfig's credentials as a whole: a token
+// of one account beside the certificate of another helps nobody.
+func (c Config) overrideCredentials(rc *rest.Config) {
+	if c.Token == "" && c.ClientCertificate == "" && c.Exec == nil {
+		return
+	}
+	rc.Username, rc.Password = "", ""
+	rc.BearerToken, rc.BearerTokenFile = c.Token, ""
+	rc.TLSClientConfig.CertFile, rc.TLSClientConfig.KeyFile = "", ""
+	rc.TLSClientConfig.CertData, rc.TLSClientConfig.KeyData = nil, nil
+	rc.AuthProvider, rc.ExecProvider = nil, nil
+	if c.ClientCertificate != "" {
+		rc.TLSClientConfig.CertData, rc.TLSClientConfig.KeyData = []byte(c.ClientCertificate), []byte(c.ClientKey)
+	}
+	if c.Exec != nil {
+		rc.ExecProvider = c.Exec.toClientGo()
+	}
+}
+
+func (e *Exec) toClientGo() *clientcmdapi.ExecConfig {
+	out := &clientcmdapi.ExecConfig{
+		APIVersion: e.APIVersion, Command: e.Command, Args: e.Args,
+		// Terraform owns the terminal.
+		InteractiveMode: clientcmdapi.NeverExecInteractiveMode,
+	}
+	if out.APIVersion == "" {
+		out.APIVersion = "client.authentication.k8s.io/v1"
+	}
+	for name, value := range e.Env {
+		out.Env = append(out.Env, clientcmdapi.ExecEnvVar{Name: name, Value: value})
+	}
+	return out
+}
+
+// warnings passes the API server's warnings (deprecated versions, say) to the
+// log; client-go would print them to the terminal.
+type warnings func(ctx context.Context, msg string, fields map[string]any)
+
+// HandleWarningHeaderWithContext implements rest.WarningHandlerWithContext.
+func (w warnings) HandleWarningHeaderWithContext(ctx context.Context, code int, _ string, text string) {
+	if w != nil && code == 299 && text != "" { // 299 is the only code the API server uses
+		w(ctx, "kubernetes warning", map[string]any{"warning": text})
+	}
+}
+
+// ConfigError is a configuration that leads to no cluster.
+type ConfigError struct {
+	setting string
+	err     error
+	hint    string
+}
+
+func settingError(setting string, err error) *ConfigError {
+	return &ConfigError{setting: setting, err: err, hint: fmt.Sprintf("Correct `%s` in the provider's `kubernetes` block.", setting)}
+}
+
+func (e *ConfigError) hinting(hint string) *ConfigError {
+	e.hint = hint
+	return e
+}
+
+// Error names the setting and what is wrong with it.
+func (e *ConfigError) Error() string {
+	if e.setting == "" {
+		return fmt.Sprintf("kubernetes: %v", e.err)
+	}
+	return fmt.Sprintf("kubernetes: %s: %v", e.setting, e.err)
+}
+
+// Hint says what to do next.
+func (e *ConfigError) Hint() string { return e.hint }
+
+// Unwrap returns the cause.
+func (e *ConfigError) Unwrap() error { return e.err }
+
+// notPEM explains a certificate that is none; kubeconfigs hold them in base64.
+func notPEM(setting, value string) *ConfigError {
+	err := settingError(setting, errors.New("it is not in PEM form"))
+	if isBase64PEM(value) {
+		err.hint = fmt.Sprintf("It is still in base64, as kubeconfigs hold it: write `%s = base64decode(…)`.", setting)
+	}
+	return err
+}
+
+func (c Config) pairError(err error) *ConfigError {
+	switch {
+	case c.ClientCertificate == "":
+		return settingError("client_certificate", errors.New("it is missing beside `client_key`"))
+	case c.ClientKey == "":
+		return settingError("client_key", errors.New("it is missing beside `client_certificate`"))
+	case isBase64PEM(c.ClientCertificate):
+		return notPEM("client_certificate", c.ClientCertificate)
+	case isBase64PEM(c.ClientKey):
+		return notPEM("client_key", c.ClientKey)
+	}
+	return settingError("client_certificate", err)
+}
+
+func isBase64PEM(s string) bool {
+	decoded, err := base64.StdEncoding.DecodeString(strings.TrimSpace(s))
+	return err == nil && strings.HasPrefix(string(decoded), "-----BEGIN")
+}

@@ -1,0 +1,63 @@
+package kube
+
+import (
+	"context"
+	"net/http"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+)
+
+// pageSize is how many objects one request of a listing asks for, as kubectl's
+// --chunk-size.
+const pageSize = 500
+
+// one reads a single object from the server.
+func (c *Client) one(ctx context.Context, kind Kind, key Key) (*Object, error) {
+	var o *Object
+	err := c.do(ctx, operation{"get", kind, key}, func(ctx context.Context) (err error) {
+		o, err = c.resource(kind, key.Namespace).Get(ctx, key.Name, metav1.GetOptions{})
+		return err
+	})
+	return o, err
+}
+
+// all lists a namespace by name.
+func (c *Client) all(ctx context.Context, kind Kind, namespace string) (map[string]*Object, error) {
+	byName := map[string]*Object{}
+	err := c.pages(ctx, kind, namespace, "", func() { clear(byName) }, func(o *Object) { byName[o.GetName()] = o })
+	return byName, err
+}
+
+// pages lists page by page. When the server has forgotten the listing half-way
+// (410, after some minutes), restart is called and it begins again.
+func (c *Client) pages(ctx context.Context, kind Kind, namespace, labelSelector string, restart func(), each func(*Object)) error {
+	options := metav1.ListOptions{Limit: pageSize, LabelSelector: labelSelector}
+	for {
+		page, err := c.page(ctx, kind, namespace, options)
+		if status(err) == http.StatusGone && options.Continue != "" {
+			restart()
+			options.Continue = ""
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		for i := range page.Items {
+			each(&page.Items[i])
+		}
+		options.Continue = page.GetContinue()
+		if options.Continue == "" {
+			return nil
+		}
+	}
+}
+
+func (c *Client) page(ctx context.Context, kind Kind, namespace string, options metav1.ListOptions) (*unstructured.UnstructuredList, error) {
+	var list *unstructured.UnstructuredList
+	err := c.do(ctx, operation{"list", kind, Key{Namespace: namespace}}, func(ctx context.Context) (err error) {
+		list, err = c.resource(kind, namespace).List(ctx, options)
+		return err
+	})
+	return list, err
+}
