@@ -1,0 +1,97 @@
+// Package clients has one client per system, built when something of the
+// system is first used: a team that uses only Harbor configures only Harbor.
+package clients
+
+import (
+	"fmt"
+	"sync"
+
+	"github.com/onprem-tools/terraform-provider-onprem/internal/guacamole/guacapi"
+	"github.com/onprem-tools/terraform-provider-onprem/internal/harbor/harborapi"
+	"github.com/onprem-tools/terraform-provider-onprem/internal/kong/kongapi"
+	"github.com/onprem-tools/terraform-provider-onprem/internal/kube"
+)
+
+// Set holds the clients of all systems. Its methods return the client, the
+// same one every time, or an error that says what the provider block lacks.
+type Set struct {
+	kubernetes func() (*kube.Client, error)
+	harbor     func() (*harborapi.Client, error)
+	guacamole  func() (*guacapi.Client, error)
+	kong       func() (*kongapi.Client, error)
+}
+
+// Settings is what the provider block says, with the environment filled in; a
+// nil function stands for a system that is not configured.
+type Settings struct {
+	Kubernetes func() (kube.Config, error)
+	Harbor     func() (harborapi.Config, error)
+	Guacamole  func() (guacapi.Config, error)
+	Kong       func() (kongapi.Config, error)
+}
+
+// New returns the clients that s describes. Nothing is contacted yet.
+func New(s Settings) *Set {
+	return &Set{
+		kubernetes: lazy("kubernetes", "KUBE_CONFIG_PATH", s.Kubernetes, kube.New),
+		harbor:     lazy("harbor", "HARBOR_URL", s.Harbor, harborapi.New),
+		guacamole:  lazy("guacamole", "GUACAMOLE_URL", s.Guacamole, guacapi.New),
+		kong:       lazy("kong", "KONG_ADMIN_URL", s.Kong, kongapi.New),
+	}
+}
+
+// Kubernetes returns the client of the cluster that Calico, MetalLB and
+// KubeVirt run in.
+func (s *Set) Kubernetes() (*kube.Client, error) { return s.kubernetes() }
+
+// Harbor returns the client of the registry.
+func (s *Set) Harbor() (*harborapi.Client, error) { return s.harbor() }
+
+// Guacamole returns the client of the access portal.
+func (s *Set) Guacamole() (*guacapi.Client, error) { return s.guacamole() }
+
+// Kong returns the client of the gateway's Admin API.
+func (s *Set) Kong() (*kongapi.Client, error) { return s.kong() }
+
+// lazy builds a client once, on first use.
+func lazy[Config, Client any](block, variable string, settings func() (Config, error), build func(Config) (Client, error)) func() (Client, error) {
+	return sync.OnceValues(func() (Client, error) {
+		var none Client
+		if settings == nil {
+			return none, &NotConfiguredError{Block: block, Variable: variable}
+		}
+		c, err := settings()
+		if err != nil {
+			return none, err
+		}
+		return build(c)
+	})
+}
+
+// NotConfiguredError is a system that is used although the provider knows
+// nothing about it.
+type NotConfiguredError struct{ Block, Variable string }
+
+// Error names the missing block.
+func (e *NotConfiguredError) Error() string {
+	return fmt.Sprintf("the provider has no `%s` block, and %s is not set", e.Block, e.Variable)
+}
+
+// Hint shows the block to write.
+func (e *NotConfiguredError) Hint() string {
+	return fmt.Sprintf("Add the block to the provider's configuration:\n\n  provider \"onprem\" {\n    %s = { … }\n  }\n\nor set %s and the variables beside it; "+
+		"the provider's documentation lists them.", e.Block, e.Variable)
+}
+
+// UnknownError is a setting whose value is not known when it is needed.
+type UnknownError struct{ Block, Setting string }
+
+// Error names the setting.
+func (e *UnknownError) Error() string {
+	return fmt.Sprintf("`%s` in the provider's `%s` block is not known yet: it depends on something that this run has still to create", e.Setting, e.Block)
+}
+
+// Hint says how to make it known.
+func (e *UnknownError) Hint() string {
+	return "Apply what it depends on first (with -target, or in a unit of its own), or give the value by a variable or the environment."
+}

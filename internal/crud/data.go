@@ -1,0 +1,68 @@
+package crud
+
+import (
+	"context"
+
+	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
+
+	"github.com/onprem-tools/terraform-provider-onprem/internal/clients"
+)
+
+// DataSpec describes a data source with model M on a system with client C.
+type DataSpec[M, C any] struct {
+	// Name is the type name without the provider's: "harbor_project".
+	Name   string
+	Client func(*clients.Set) (C, error)
+	Schema func(context.Context) schema.Schema
+	// Read gets the model with what the user wrote and fills the rest.
+	Read func(context.Context, C, *M) error
+}
+
+// Data implements datasource.DataSource over a DataSpec.
+type Data[M, C any] struct {
+	Spec DataSpec[M, C]
+
+	clients *clients.Set
+}
+
+var _ datasource.DataSourceWithConfigure = (*Data[struct{}, any])(nil)
+
+// NewData returns the constructor of the data source that s describes.
+func NewData[M, C any](s DataSpec[M, C]) func() datasource.DataSource {
+	return func() datasource.DataSource { return &Data[M, C]{Spec: s} }
+}
+
+// Metadata implements datasource.DataSource.
+func (d *Data[M, C]) Metadata(_ context.Context, req datasource.MetadataRequest, resp *datasource.MetadataResponse) {
+	resp.TypeName = req.ProviderTypeName + "_" + d.Spec.Name
+}
+
+// Schema implements datasource.DataSource.
+func (d *Data[M, C]) Schema(ctx context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
+	resp.Schema = d.Spec.Schema(ctx)
+}
+
+// Configure implements datasource.DataSourceWithConfigure.
+func (d *Data[M, C]) Configure(_ context.Context, req datasource.ConfigureRequest, _ *datasource.ConfigureResponse) {
+	d.clients, _ = req.ProviderData.(*clients.Set)
+}
+
+// Read implements datasource.DataSource. A missing object is an error here:
+// someone depends on it.
+func (d *Data[M, C]) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
+	var m M
+	resp.Diagnostics.Append(req.Config.Get(ctx, &m)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	client, err := d.Spec.Client(d.clients)
+	if err == nil {
+		err = d.Spec.Read(ctx, client, &m)
+	}
+	if err != nil {
+		Report(&resp.Diagnostics, "Unable to read onprem_"+d.Spec.Name, err)
+		return
+	}
+	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
+}
