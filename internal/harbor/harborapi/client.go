@@ -44,6 +44,8 @@ type Client struct {
 	clock   *clock
 	locks   keyedLocks
 	version func(context.Context) (string, error)
+	// loggedIn checks the credentials, once.
+	loggedIn func(context.Context) error
 
 	projects   api.Shared[string, *Project]          // by name
 	limits     api.Shared[string, *int64]            // storage limits by name of the project, nil where there is no quota
@@ -67,22 +69,25 @@ func New(c Config) (*Client, error) {
 	}
 	root = root.JoinPath(basePath)
 	client := &Client{auth: openapi.BasicAuth(c.Username, c.Password), clock: &clock{}}
-	through := &transport{base: base, clock: client.clock}
-	if c.Username != "" {
-		through.loggedIn = func(ctx context.Context) error {
-			_, err := client.Version(ctx)
-			return err
-		}
+	client.version = once(client.readVersion)
+	client.loggedIn = func(ctx context.Context) error {
+		_, err := client.version(ctx)
+		return err
 	}
+	if c.Username == "" {
+		client.loggedIn = func(context.Context) error { return nil }
+	}
+	through := &transport{base: base, clock: client.clock, loggedIn: client.loggedIn}
 	client.sdk = sdk.New(sdk.Config{URL: root, Transport: through, AuthInfo: client.auth})
 	// DEBUG=1 in the environment would make the runtime print whole requests, credentials included.
-	client.sdk.Transport.(*openapi.Runtime).Debug = false
+	if runtime, isOpenAPI := client.sdk.Transport.(*openapi.Runtime); isOpenAPI {
+		runtime.Debug = false
+	}
 
 	client.projects.One, client.projects.All = client.readProject, client.listProjects
 	client.limits.One, client.limits.All = client.readLimit, client.listLimits
 	client.registries.One, client.registries.All = client.readRegistry, client.listRegistries
 	client.policies.One, client.policies.All = client.readPolicy, client.listPolicies
-	client.version = once(client.readVersion)
 	return client, nil
 }
 
@@ -101,7 +106,8 @@ type request struct {
 func (c *Client) send(ctx context.Context, r request, out any) (http.Header, error) {
 	header := http.Header{}
 	_, err := c.sdk.Transport.Submit(&runtime.ClientOperation{
-		ID: r.method + " " + r.path, Method: r.method, PathPattern: r.path, AuthInfo: c.auth, Context: ctx,
+		ID: r.method + " " + r.path, Method: r.method, PathPattern: r.path, AuthInfo: c.auth,
+		Context:            ctx, //nolint:staticcheck // what go-client's own calls do; its transport type has no other way
 		ProducesMediaTypes: []string{runtime.JSONMime}, ConsumesMediaTypes: []string{runtime.JSONMime},
 		Params: runtime.ClientRequestWriterFunc(r.write),
 		Reader: runtime.ClientResponseReaderFunc(func(resp runtime.ClientResponse, _ runtime.Consumer) (any, error) {
@@ -230,7 +236,7 @@ func (c *Client) Require(ctx context.Context, major, minor int, field string) er
 	}
 	var haveMajor, haveMinor int
 	if _, err := fmt.Sscanf(strings.TrimPrefix(version, "v"), "%d.%d", &haveMajor, &haveMinor); err != nil {
-		return nil // a development build: let Harbor decide
+		return nil //nolint:nilerr // a development build: let Harbor decide
 	}
 	if haveMajor > major || haveMajor == major && haveMinor >= minor {
 		return nil
@@ -261,11 +267,23 @@ func once[T any](f func(context.Context) (T, error)) func(context.Context) (T, e
 
 // keyedLocks has a lock per object: Harbor refuses all but one of several
 // writes to the same object at the same time.
-type keyedLocks struct{ locks sync.Map }
+type keyedLocks struct {
+	mu    sync.Mutex
+	locks map[string]*sync.Mutex
+}
 
 // lock locks the object and returns what unlocks it.
 func (k *keyedLocks) lock(kind string, key any) func() {
-	mu, _ := k.locks.LoadOrStore(fmt.Sprint(kind, " ", key), &sync.Mutex{})
-	mu.(*sync.Mutex).Lock()
-	return mu.(*sync.Mutex).Unlock
+	name := fmt.Sprint(kind, " ", key)
+	k.mu.Lock()
+	if k.locks == nil {
+		k.locks = map[string]*sync.Mutex{}
+	}
+	if k.locks[name] == nil {
+		k.locks[name] = &sync.Mutex{}
+	}
+	object := k.locks[name]
+	k.mu.Unlock()
+	object.Lock()
+	return object.Unlock
 }

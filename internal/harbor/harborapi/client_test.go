@@ -138,10 +138,9 @@ func TestLogHoldsNoSecret(t *testing.T) {
 		defer mu.Unlock()
 		fmt.Fprintln(&logged, msg, fields)
 	}})
-	const secret = "Fake-Secret-1"
-	_, err := c.CreateRegistry(t.Context(), hub(secret))
+	_, err := c.CreateRegistry(t.Context(), hub())
 	ok(t, err)
-	_, err = c.CreateRegistry(t.Context(), hub(secret)) // refused
+	_, err = c.CreateRegistry(t.Context(), hub()) // refused
 	for _, text := range []string{logged.String(), err.Error(), hint(err)} {
 		if strings.Contains(text, secret) || strings.Contains(text, adminPassword) {
 			t.Errorf("a secret is in %q", text)
@@ -152,7 +151,9 @@ func TestLogHoldsNoSecret(t *testing.T) {
 	}
 }
 
-func hub(secret string) Registry {
+const secret = "Fake-Secret-1"
+
+func hub() Registry {
 	return Registry{Registry: models.Registry{
 		Name: "dockerhub", Type: "docker-hub", URL: "https://hub.docker.com",
 		Credential: &models.RegistryCredential{AccessKey: "company-backup", AccessSecret: secret, Type: "basic"},
@@ -245,7 +246,7 @@ func TestNamesWithSpecialCharacters(t *testing.T) {
 	_, c := start(t)
 	ctx := t.Context()
 	for _, name := range []string{"a+b", "a b", "a%2Bb", "a&b=c", "50%", "a,b", "~a", "[x]", "ä/ö?"} {
-		r := hub("Fake-Secret-1")
+		r := hub()
 		r.Name = name
 		id, err := c.CreateRegistry(ctx, r)
 		ok(t, err)
@@ -286,7 +287,7 @@ func TestContention(t *testing.T) {
 	t.Parallel()
 	sim, c := start(t)
 	ctx := t.Context()
-	id, err := c.CreateRegistry(ctx, hub("Fake-Secret-1"))
+	id, err := c.CreateRegistry(ctx, hub())
 	ok(t, err)
 	p := ReplicationPolicy{ReplicationPolicy: models.ReplicationPolicy{Name: "a", SrcRegistry: &models.Registry{ID: id}}}
 	policy, err := c.CreateReplicationPolicy(ctx, p)
@@ -322,7 +323,7 @@ func TestErrorsSayWhatToDo(t *testing.T) {
 	ctx := t.Context()
 	ok(t, c.CreateProject(ctx, NewProject{Name: "held"}))
 	sim.Push("held", "app")
-	id, err := c.CreateRegistry(ctx, hub("Fake-Secret-1"))
+	id, err := c.CreateRegistry(ctx, hub())
 	ok(t, err)
 	_, err = c.CreateReplicationPolicy(ctx, ReplicationPolicy{ReplicationPolicy: models.ReplicationPolicy{Name: "p", SrcRegistry: &models.Registry{ID: id}}})
 	ok(t, err)

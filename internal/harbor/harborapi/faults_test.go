@@ -60,7 +60,7 @@ func objects() []object {
 		{
 			kind: harborsim.Registry, name: "dockerhub", match: "* /api/v2.0/registries**",
 			create: func(ctx context.Context, c *Client) error {
-				_, err := c.CreateRegistry(ctx, hub("Fake-Secret-1"))
+				_, err := c.CreateRegistry(ctx, hub())
 				return err
 			},
 			read: func(ctx context.Context, c *Client) error { _, err := c.Registry(ctx, 1); return err },
@@ -102,7 +102,12 @@ func TestFaults(t *testing.T) {
 						defer func() { <-slots }()
 						b := breakable(t, o)
 						b.what = fmt.Sprintf("%s %s, %s, %d times", name, o.kind, fault, times)
-						b.arm = func() { b.sim.Fail(o.match, fault, times) }
+						b.arm = func() {
+							if strings.HasPrefix(fault.String(), faulty.Hang.String()) {
+								b.c = b.impatient // before the fault: it is the same server
+							}
+							b.sim.Fail(o.match, fault, times)
+						}
 						test(b)
 					})
 				}
@@ -115,20 +120,31 @@ func TestFaults(t *testing.T) {
 // broken is an object on a server about to fail.
 type broken struct {
 	object
-	t    *testing.T
-	sim  *harborsim.Server
-	c    *Client
-	what string
-	arm  func()
+	t         *testing.T
+	sim       *harborsim.Server
+	c         *Client
+	impatient *Client // gives up soon
+	what      string
+	arm       func()
+}
+
+// heal ends the faults.
+func (b *broken) heal(patient *Client) {
+	b.sim.Heal()
+	b.c = patient
 }
 
 func breakable(t *testing.T, o object) *broken {
+	t.Helper()
 	sim := harborsim.New()
 	server := httptest.NewServer(sim)
 	t.Cleanup(server.Close)
-	b := &broken{object: o, t: t, sim: sim, c: connect(t, server.URL, api.Config{Timeout: 300 * time.Millisecond, MaxRetries: 1})}
+	b := &broken{
+		object: o, t: t, sim: sim, c: connect(t, server.URL, api.Config{MaxRetries: 1}),
+		impatient: connect(t, server.URL, api.Config{MaxRetries: 1, Timeout: time.Second}),
+	}
 	if o.kind == harborsim.ReplicationPolicy {
-		if _, err := b.c.CreateRegistry(t.Context(), hub("Fake-Secret-1")); err != nil {
+		if _, err := b.c.CreateRegistry(t.Context(), hub()); err != nil {
 			t.Error(err)
 		}
 	}
@@ -154,9 +170,10 @@ func (b *broken) exists() int {
 func (b *broken) make() error { return b.object.create(b.t.Context(), b.c) }
 
 func (b *broken) create() {
+	patient := b.c
 	b.arm()
 	err := b.make()
-	b.sim.Heal()
+	b.heal(patient)
 	switch {
 	case err == nil:
 		b.check(b.exists() == 1, "there are %v", b.sim.Names(b.kind))
@@ -170,18 +187,20 @@ func (b *broken) create() {
 
 func (b *broken) read() {
 	b.check(b.make() == nil, "cannot be created")
+	patient := b.c
 	b.arm()
 	err := b.object.read(b.t.Context(), b.c)
-	b.sim.Heal()
+	b.heal(patient)
 	b.check(!api.IsNotFound(err), "taken for gone")
 	b.check(b.object.read(b.t.Context(), b.c) == nil, "the next read fails")
 }
 
 func (b *broken) update() {
 	b.check(b.make() == nil, "cannot be created")
+	patient := b.c
 	b.arm()
 	err := b.object.update(b.t.Context(), b.c)
-	b.sim.Heal()
+	b.heal(patient)
 	if err != nil {
 		err = b.object.update(b.t.Context(), b.c)
 	}
@@ -194,9 +213,10 @@ func (b *broken) update() {
 
 func (b *broken) delete() {
 	b.check(b.make() == nil, "cannot be created")
+	patient := b.c
 	b.arm()
 	err := b.object.delete(b.t.Context(), b.c)
-	b.sim.Heal()
+	b.heal(patient)
 	if err != nil && !api.IsNotFound(err) {
 		err = b.object.delete(b.t.Context(), b.c)
 	}
@@ -253,8 +273,13 @@ func TestInterruptedCreate(t *testing.T) {
 			t.Parallel()
 			b := breakable(t, o)
 			b.sim.Fail(strings.Replace(strings.TrimSuffix(o.match, "**"), "*", "POST", 1), faulty.Hang.After(), 1)
-			ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
-			defer cancel()
+			ctx, interrupt := context.WithCancel(t.Context())
+			go func() {
+				defer interrupt()
+				for b.exists() == 0 && t.Context().Err() == nil {
+					time.Sleep(time.Millisecond) // until the server has acted
+				}
+			}()
 			if err := o.create(ctx, b.c); err != nil || b.exists() != 1 {
 				t.Errorf("got %v with %v, want the object to be known", err, b.sim.Names(b.kind))
 			}

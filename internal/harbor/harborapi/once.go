@@ -38,7 +38,11 @@ type creation[T any] struct {
 // run sends the create. When the answer is lost it looks the object up by its
 // name before it sends again, and takes what it finds for its own only when it
 // was made since, as asked for.
-func (c creation[T]) run(ctx context.Context, clock *clock) (int64, error) {
+func (c creation[T]) run(ctx context.Context, client *Client) (int64, error) {
+	// A failed check of the credentials is no create that may have worked.
+	if err := client.loggedIn(ctx); err != nil {
+		return 0, err
+	}
 	started := time.Now()
 	var lost error // the first failure after which the object may exist
 	for try := 1; ; try++ {
@@ -54,7 +58,7 @@ func (c creation[T]) run(ctx context.Context, clock *clock) (int64, error) {
 		found, looked := c.look(ctx)
 		switch {
 		case looked == nil:
-			return c.adopt(found, started, clock, lost)
+			return c.adopt(found, started, client.clock, lost)
 		case !api.IsNotFound(looked):
 			return 0, c.undecided(lost, looked)
 		case try == createTries || ctx.Err() != nil || isInternal(err):

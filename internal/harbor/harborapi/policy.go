@@ -63,7 +63,7 @@ func (c *Client) CreateReplicationPolicy(ctx context.Context, p ReplicationPolic
 		id:   func(found *ReplicationPolicy) int64 { return found.ID },
 		made: func(found *ReplicationPolicy) time.Time { return time.Time(found.CreationTime) },
 		same: p.same,
-	}.run(ctx, c.clock)
+	}.run(ctx, c)
 }
 
 // same tells whether found is what p asks for, in every field.

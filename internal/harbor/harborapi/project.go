@@ -103,7 +103,7 @@ func (c *Client) CreateProject(ctx context.Context, p NewProject) error {
 		id:   func(found *Project) int64 { return int64(found.ProjectID) },
 		made: func(found *Project) time.Time { return time.Time(found.CreationTime) },
 		same: p.made,
-	}.run(ctx, c.clock)
+	}.run(ctx, c)
 	return err
 }
 
@@ -259,8 +259,8 @@ func (c *Client) defaultLimit(ctx context.Context) (int64, error) {
 func ptr[T any](v T) *T { return &v }
 
 // MetadataOf returns the metadata that differ from what was, and the keys to remove.
-func MetadataOf(was, is map[string]string) (changed map[string]string, removed []string) {
-	changed = map[string]string{}
+func MetadataOf(was, is map[string]string) (map[string]string, []string) {
+	changed, removed := map[string]string{}, []string(nil)
 	for key, value := range is {
 		if old, had := was[key]; !had || old != value {
 			changed[key] = value

@@ -90,7 +90,7 @@ func (c *Client) CreateRegistry(ctx context.Context, r Registry) (int64, error) 
 		id:   func(found *Registry) int64 { return found.ID },
 		made: func(found *Registry) time.Time { return time.Time(found.CreationTime) },
 		same: r.same,
-	}.run(ctx, c.clock)
+	}.run(ctx, c)
 }
 
 // toCreate are the fields that a create may have.

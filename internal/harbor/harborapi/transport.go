@@ -22,14 +22,13 @@ type transport struct {
 	base  http.RoundTripper
 	clock *clock
 	// loggedIn checks the credentials once, before anything else: with wrong
-	// ones Harbor answers many reads with what is public, and status 200. Nil
-	// for an anonymous client.
+	// ones Harbor answers many reads with what is public, and status 200.
 	loggedIn func(context.Context) error
 }
 
 // RoundTrip implements http.RoundTripper.
 func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
-	if t.loggedIn != nil && !strings.HasSuffix(req.URL.Path, infoPath) {
+	if !strings.HasSuffix(req.URL.Path, infoPath) {
 		if err := t.loggedIn(req.Context()); err != nil {
 			return nil, err
 		}

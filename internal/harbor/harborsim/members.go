@@ -119,9 +119,9 @@ func (s *Server) createMember(c *call, p *project) *answer {
 	return created("%s/%d", strings.TrimPrefix(c.URL.Path, base), m.ID)
 }
 
-// entity finds the user or group of a request. Unknown ones can be created on
+// entity finds the kind and id of the user or group of a request. Unknown ones can be created on
 // the fly under OIDC and HTTP authentication only.
-func (s *Server) entity(in memberReq) (kind string, id int64, refused *answer) {
+func (s *Server) entity(in memberReq) (string, int64, *answer) {
 	database := s.config["auth_mode"] == "db_auth"
 	switch {
 	case in.User != nil && in.User.ID != 0:

@@ -250,7 +250,7 @@ func (s *Server) createProject(c *call) *answer {
 	if _, set := metadata["public"]; !set {
 		metadata["public"] = strconv.FormatBool(in.Public != nil && *in.Public)
 	}
-	limit := s.config["storage_per_project"].(int64)
+	limit, _ := s.config["storage_per_project"].(int64)
 	if c.user.Admin && in.StorageLimit != nil && *in.StorageLimit != 0 {
 		limit = *in.StorageLimit
 	}

@@ -160,14 +160,16 @@ func jsonKind(value any) string {
 }
 
 func (s *Server) badSetting(key string, value any) string {
+	n, _ := value.(int64)
+	text, _ := value.(string)
 	switch key {
 	case "token_expiration", "session_timeout", "robot_token_duration":
-		if value.(int64) <= 0 {
+		if n <= 0 {
 			return fmt.Sprintf("the %s value must be positive", key)
 		}
 	case "storage_per_project":
-		if text := badStorage(value.(int64)); text != "" {
-			return "bad request: " + text
+		if fault := badStorage(n); fault != "" {
+			return "bad request: " + fault
 		}
 	case "project_creation_restriction":
 		if value != "adminonly" && value != "everyone" {
@@ -182,7 +184,7 @@ func (s *Server) badSetting(key string, value any) string {
 			return "bad request: audit log forward endpoint should be configured before enable skip audit log in database"
 		}
 	case "audit_log_forward_endpoint":
-		if value != "" && s.endpoints.dead["tcp://"+value.(string)] {
+		if s.endpoints.dead["tcp://"+text] {
 			return fmt.Sprintf("bad request: could not connect to the audit endpoint: %s", value)
 		}
 	case "ldap_url", "ldap_base_dn", "ldap_uid":

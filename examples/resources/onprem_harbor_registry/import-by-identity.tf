@@ -1,0 +1,6 @@
+import {
+  to = onprem_harbor_registry.dockerhub
+  identity = {
+    id = 1
+  }
+}
