@@ -56,10 +56,10 @@ func (c *Collection[T]) Create(ctx context.Context, id string, entity *T) error 
 	return nil
 }
 
-// Update sets every field of an entity; nil ones are cleared, and so are the fields named in clear, which are left out
+// Update sets every field of an entity; nil ones are cleared, and so are the fields named in cleared, which are left out
 // of T when nil.
-func (c *Collection[T]) Update(ctx context.Context, id string, entity *T, clear ...string) error {
-	patch, err := explicit(entity, clear)
+func (c *Collection[T]) Update(ctx context.Context, id string, entity *T, cleared ...string) error {
+	patch, err := explicit(entity, cleared)
 	if err != nil {
 		return err
 	}
@@ -74,8 +74,8 @@ func (c *Collection[T]) Update(ctx context.Context, id string, entity *T, clear 
 	return nil
 }
 
-// explicit is an entity as JSON with a null for each field in clear that it does not have.
-func explicit(entity any, clear []string) (map[string]json.RawMessage, error) {
+// explicit is an entity as JSON with a null for each field in cleared that it does not have.
+func explicit(entity any, cleared []string) (map[string]json.RawMessage, error) {
 	raw, err := json.Marshal(entity)
 	if err != nil {
 		return nil, err
@@ -84,7 +84,7 @@ func explicit(entity any, clear []string) (map[string]json.RawMessage, error) {
 	if err := json.Unmarshal(raw, &patch); err != nil {
 		return nil, err
 	}
-	for _, name := range clear {
+	for _, name := range cleared {
 		if _, has := patch[name]; !has {
 			patch[name] = json.RawMessage("null")
 		}

@@ -44,6 +44,7 @@ func client(t *testing.T, url string, change ...func(*api.Config)) *kongapi.Clie
 }
 
 func contract(t *testing.T, url string) {
+	t.Helper()
 	ctx := t.Context()
 	c := client(t, url)
 	info, err := c.Info(ctx)
@@ -109,6 +110,7 @@ func contract(t *testing.T, url string) {
 }
 
 func refusals(t *testing.T, c *kongapi.Client, name, serviceID string) {
+	t.Helper()
 	ctx := t.Context()
 	var refusal *kongapi.Refusal
 
@@ -116,8 +118,8 @@ func refusals(t *testing.T, c *kongapi.Client, name, serviceID string) {
 	if !errors.As(err, &refusal) {
 		t.Fatalf("taken name: %v", err)
 	}
-	if field, value, taken := refusal.Taken(); field != "name" || value != name || !taken || refusal.At() != "name" {
-		t.Errorf("taken name: %q %q %v at %q", field, value, taken, refusal.At())
+	if field, value := refusal.Taken(); field != "name" || value != name || refusal.At() != "name" {
+		t.Errorf("taken name: %q %q at %q", field, value, refusal.At())
 	}
 
 	err = c.Services.Create(ctx, uuid.NewString(), &kongapi.Service{Protocol: "http", Host: "h", Port: 70000, Enabled: true})

@@ -36,17 +36,17 @@ type Refusal struct {
 // Error implements error: Kong's words.
 func (r *Refusal) Error() string { return r.Message }
 
-// Taken is the field and the value that another entity has already, when that is why Kong refused.
-func (r *Refusal) Taken() (field, value string, ok bool) {
+// Taken is the field and the value that another entity has already, when that is why Kong refused; else "".
+func (r *Refusal) Taken() (string, string) {
 	if r.Code != codeUnique {
-		return "", "", false
+		return "", ""
 	}
 	for field, v := range r.Fields {
-		if s, isString := v.(string); isString {
-			return field, s, true
+		if s, ok := v.(string); ok {
+			return field, s
 		}
 	}
-	return "", "", false
+	return "", ""
 }
 
 // At is the field at fault when it is one alone: the first of its name and, below records, the rest.

@@ -190,7 +190,7 @@ func (s *Sim) route(segs []string) (handler, []string) {
 		if row == nil {
 			return notFound()
 		}
-		return serve(&parent{field: fk.name, id: row["id"].(string), path: "/" + strings.Join(segs[:3], "/")})
+		return serve(&parent{field: fk.name, id: asString(row["id"]), path: "/" + strings.Join(segs[:3], "/")})
 	}
 	if len(segs) == 3 {
 		return func(q query) *reply {
@@ -243,7 +243,7 @@ func (s *Sim) collection(e *entity, p *parent, q query) *reply {
 
 // prepare makes a whole entity of what was sent.
 func (s *Sim) prepare(e *entity, p *parent, sent object) (object, *reply) {
-	row := clone(sent).(object)
+	row := asObject(clone(sent))
 	if p != nil {
 		row[p.field] = object{"id": p.id}
 	}
@@ -320,8 +320,12 @@ func (s *Sim) single(e *entity, p *parent, part string, q query) *reply {
 		return s.patch(e, p, part, row, q.body)
 	}
 	if row == nil {
+		missing := notFound()
+		if e.traced {
+			asObject(missing.body)["request_id"] = s.newSecret()
+		}
 		if p != nil {
-			return notFound()
+			return missing
 		}
 		return &reply{status: http.StatusNoContent}
 	}
@@ -332,7 +336,7 @@ func (s *Sim) single(e *entity, p *parent, part string, q query) *reply {
 }
 
 func (s *Sim) put(e *entity, p *parent, part string, old, sent object) *reply {
-	sent = clone(sent).(object)
+	sent = asObject(clone(sent))
 	delete(sent, "id")
 	switch {
 	case old != nil:
@@ -369,7 +373,7 @@ func (s *Sim) patch(e *entity, p *parent, part string, old, sent object) *reply 
 	if id, given := sent["id"]; given && id != old["id"] {
 		return noEntity(object{"id": old["id"]})
 	}
-	sent = clone(sent).(object)
+	sent = asObject(clone(sent))
 	if e.shorthand != nil {
 		e.shorthand(sent)
 	}
@@ -403,11 +407,11 @@ func (s *Sim) parentOf(e *entity, f *field, part string, q query) *reply {
 	if !linked {
 		return notFound()
 	}
-	return s.single(s.entity(f.ref), nil, ref["id"].(string), q)
+	return s.single(s.entity(f.ref), nil, asString(ref["id"]), q)
 }
 
 func (s *Sim) shown(e *entity, row object) object {
-	out := clone(row).(object)
+	out := asObject(clone(row))
 	if e.show != nil {
 		out = e.show(s, out)
 	}
@@ -440,7 +444,7 @@ func (s *Sim) list(e *entity, p *parent, q query) *reply {
 	page := []any{}
 	last, more := "", false
 	for _, row := range s.rows(e) {
-		id := row["id"].(string)
+		id := asString(row["id"])
 		if id <= start || !p.has(row) || (match != nil && !match(row)) {
 			continue
 		}

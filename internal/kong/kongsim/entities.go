@@ -45,6 +45,7 @@ type entity struct {
 	putIsPatch  bool   // PUT changes what is there, and makes nothing
 	newestFirst bool   // lists go by age, with a number for an offset
 
+	traced       bool // DELETE of what is not there answers with the request's id
 	noPutByKey   bool // PUT by key fails: the table has no index for it
 	strictDelete bool // DELETE by anything but an id fails
 }
@@ -380,3 +381,7 @@ func routeExpression(flavor string) check {
 }
 
 func asString(v any) string { s, _ := v.(string); return s }
+
+func asNumber(v any) float64 { n, _ := v.(float64); return n }
+
+func asObject(v any) object { o, _ := v.(object); return o }

@@ -1,8 +1,12 @@
 package kongsim
 
 import (
+	"crypto/pbkdf2"
 	"crypto/sha1"
+	"crypto/sha512"
+	"encoding/base64"
 	"encoding/hex"
+	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
@@ -61,7 +65,7 @@ func keyAuth() *entity {
 		},
 		show: func(s *Sim, e object) object { // what remains of it, rounded down
 			if ttl, ok := e["ttl"].(float64); ok {
-				e["ttl"] = ttl - (now(s).(float64) - e["created_at"].(float64)) - 1
+				e["ttl"] = ttl - (asNumber(now(s)) - asNumber(e["created_at"])) - 1
 			}
 			return e
 		},
@@ -78,7 +82,7 @@ func basicAuth() *entity {
 			if sent["password"] == nil {
 				return nil
 			}
-			sum := sha1.Sum([]byte(e["password"].(string) + e["consumer"].(object)["id"].(string)))
+			sum := sha1.Sum([]byte(asString(e["password"]) + asString(asObject(e["consumer"])["id"])))
 			e["password"] = hex.EncodeToString(sum[:])
 			return nil
 		},
@@ -108,7 +112,7 @@ func jwt() *entity {
 
 func acl() *entity {
 	return &entity{
-		name: "acls", path: "acls", nestedKey: "group",
+		name: "acls", path: "acls", nestedKey: "group", traced: true,
 		fields:  credential(owner(), field{name: "group", kind: str, required: true}),
 		uniques: [][]string{{"consumer", "group"}},
 	}
@@ -121,13 +125,16 @@ func oauth2() *entity {
 			secret("client_id", true), secret("client_secret", false), flag("hash_secret", false),
 			list("redirect_uris", redirectURI),
 			field{name: "client_type", kind: str, required: true, def: "confidential", check: oneOf("confidential", "public")}),
-		ready: func(_ *Sim, e, sent object) *reply {
+		ready: func(s *Sim, e, sent object) *reply {
 			_, hash := sent["hash_secret"]
 			_, secret := sent["client_secret"]
 			if sent["name"] == nil && hash != secret {
 				errs := violations{}
 				errs.entity("all or none of these fields must be set: 'hash_secret', 'client_secret'")
 				return schemaViolation(errs)
+			}
+			if plain, ok := e["client_secret"].(string); ok && e["hash_secret"] == true && (secret || sent["name"] != nil) {
+				e["client_secret"] = hashed(plain, s.newSalt())
 			}
 			return nil
 		},
@@ -215,4 +222,15 @@ func healthchecks() field {
 			sub("healthy", count("successes"), statuses(200.0, 201.0, 202.0, 203.0, 204.0, 205.0, 206.0, 207.0, 208.0, 226.0,
 				300.0, 301.0, 302.0, 303.0, 304.0, 305.0, 306.0, 307.0, 308.0)),
 			sub("unhealthy", count("tcp_failures"), count("timeouts"), count("http_failures"), statuses(429.0, 500.0, 503.0))))
+}
+
+// hashed is a secret as the gateway keeps it: in PHC string format.
+func hashed(secret string, salt []byte) string {
+	const rounds, length = 10000, 32
+	sum, err := pbkdf2.Key(sha512.New, secret, salt, rounds, length)
+	if err != nil {
+		panic(err) // of the lengths, which are constants
+	}
+	enc := base64.RawStdEncoding.EncodeToString
+	return fmt.Sprintf("$pbkdf2-sha512$i=%d,l=%d$%s$%s", rounds, length, enc(salt), enc(sum))
 }

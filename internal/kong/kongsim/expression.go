@@ -7,7 +7,7 @@ import (
 )
 
 // expressionToken splits a router expression: https://docs.konghq.com/gateway/latest/reference/expressions-language/.
-var expressionToken = regexp.MustCompile(`^\s*(?:(&&|\|\||\(|\)|!=|==|=\^|\^=|>=|<=|~|>|<|!)|("(?:[^"\\]|\\.)*")|(r#".*?"#)|([A-Za-z0-9_.:*/\[\]-]+)|(.))`)
+var expressionToken = regexp.MustCompile(`^\s*(?:(&&|\|\||\(|\)|!=|==|=\^|\^=|>=|<=|~|>|<|!)|("(?:[^"\\]|\\.)*")|(r#".*?"#)|([A-Za-z0-9_.:*/\[\]-]+)|(\S))`)
 
 var expressionField = regexp.MustCompile(`^(http\.(method|host|path|headers\.[a-z0-9_]+|queries\..+|path\.segments\..+)|net\.(protocol|port|src\.ip|src\.port|dst\.ip|dst\.port)|tls\.sni)$`)
 
@@ -62,15 +62,15 @@ func (p *expressionParser) term() {
 	if p.err != "" {
 		return
 	}
-	switch {
-	case p.tok == "!":
+	switch p.tok {
+	case "!":
 		p.next()
 		if p.tok != "(" {
 			p.fail("expected parenthesised expression")
 			return
 		}
 		p.term()
-	case p.tok == "(":
+	case "(":
 		p.next()
 		p.or()
 		if p.tok != ")" {
@@ -78,7 +78,7 @@ func (p *expressionParser) term() {
 			return
 		}
 		p.next()
-	case p.tok == "any" || p.tok == "lower":
+	case "any", "lower":
 		p.next()
 		if p.tok != "(" {
 			p.fail("expected (")

@@ -67,9 +67,9 @@ func (s *Sim) information(segs []string) (handler, []string) {
 
 // self is GET /.
 func (s *Sim) self() object {
-	doc := clone(documents()["/"]).(object)
+	doc := asObject(clone(documents()["/"]))
 	doc["node_id"] = s.nodeID
-	config := doc["configuration"].(object)
+	config := asObject(doc["configuration"])
 	config["router_flavor"] = s.flavor
 	if s.dbless {
 		config["database"] = "off"
@@ -90,8 +90,9 @@ func (s *Sim) schema(name []string, path string) *reply {
 	doc := documents()[path]
 	switch {
 	case doc != nil && path == "/schemas/routes" && s.flavor == Expressions:
-		doc = clone(doc).(object)
-		doc["fields"] = append(doc["fields"].([]any), object{"expression": object{"type": "string"}},
+		doc = asObject(clone(doc))
+		fields, _ := doc["fields"].([]any)
+		doc["fields"] = append(fields, object{"expression": object{"type": "string"}},
 			object{"priority": object{"type": "integer", "required": true, "default": 0, "between": []any{0, 1<<46 - 1}}})
 		return ok(doc)
 	case doc != nil:
@@ -128,7 +129,7 @@ func (s *Sim) tagged(tag, path string, q query) *reply {
 	var cursor []any
 	for _, e := range s.entities {
 		for _, row := range s.rows(e) {
-			id := row["id"].(string)
+			id := asString(row["id"])
 			for i, t := range texts(row["tags"]) {
 				if tag != "" && t != tag || id <= start {
 					continue

@@ -5,6 +5,7 @@
 package kongsim
 
 import (
+	"context"
 	"crypto/subtle"
 	"encoding/json"
 	"net"
@@ -42,6 +43,7 @@ type Sim struct {
 	// What is never the same twice; the replay test puts what was recorded in place of it.
 	newID     func() string
 	newSecret func() string
+	newSalt   func() []byte
 	now       func() time.Time
 }
 
@@ -81,6 +83,7 @@ func New(opts ...Option) *Sim {
 		nodeID:    googleuuid.NewString(),
 		newID:     googleuuid.NewString,
 		newSecret: func() string { return strings.ReplaceAll(googleuuid.NewString(), "-", "") },
+		newSalt:   func() []byte { id := googleuuid.New(); return id[:] },
 		now:       time.Now,
 	}
 	for _, o := range opts {
@@ -96,7 +99,8 @@ func (s *Sim) Start(t interface {
 	Cleanup(func())
 	Fatalf(format string, args ...any)
 }) string {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	var listen net.ListenConfig
+	l, err := listen.Listen(context.Background(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatalf("kongsim: %v", err)
 	}
@@ -200,7 +204,7 @@ func (s *Sim) Edit(entity, idOrName string, fields map[string]any) bool {
 	if row == nil {
 		return false
 	}
-	s.data[e.name][row["id"].(string)] = merge(e.fields, row, plain(fields))
+	s.data[e.name][asString(row["id"])] = merge(e.fields, row, plain(fields))
 	return true
 }
 
@@ -213,7 +217,7 @@ func (s *Sim) Add(entity string, fields map[string]any) string {
 	if rep.status != http.StatusCreated {
 		panic("kongsim: " + string(encode(rep.body)))
 	}
-	return rep.body.(object)["id"].(string)
+	return asString(asObject(rep.body)["id"])
 }
 
 // plain turns Go values into the ones JSON has.

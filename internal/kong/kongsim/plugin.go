@@ -74,7 +74,7 @@ func plugin() *entity {
 		},
 		early: (*Sim).pluginProtocols,
 		ready: func(s *Sim, e, _ object) *reply {
-			config := e["config"].(object)
+			config := asObject(e["config"])
 			if e["name"] == "oauth2" && config["provision_key"] == nil {
 				config["provision_key"] = s.newSecret()
 			}
@@ -82,8 +82,8 @@ func plugin() *entity {
 		},
 		show: func(_ *Sim, e object) object {
 			if of(e).redis {
-				config := e["config"].(object)
-				for k, v := range config["redis"].(object) {
+				config := asObject(e["config"])
+				for k, v := range asObject(config["redis"]) {
 					config["redis_"+k] = v
 				}
 			}
@@ -146,7 +146,7 @@ func choice(name string, def any, values ...any) field {
 }
 
 func headerName(v any) string {
-	s := v.(string)
+	s := asString(v)
 	for _, r := range s {
 		if !strings.ContainsRune("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-", r) {
 			return "bad header name '" + s + "', allowed characters are A-Z, a-z, 0-9, '_', and '-'"
@@ -167,7 +167,7 @@ func limits() []field {
 
 // growing: what is allowed in a longer period is not less than in a shorter one.
 func growing(v any) string {
-	config := v.(object)
+	config := asObject(v)
 	before := ""
 	for _, p := range periods {
 		n, ok := config[p].(float64)
@@ -287,14 +287,14 @@ func pluginSchemas() map[string]pluginSchema {
 
 func aGrant(v any) string {
 	grants := []string{"enable_authorization_code", "enable_implicit_grant", "enable_client_credentials", "enable_password_grant"}
-	if slices.ContainsFunc(grants, func(n string) bool { return v.(object)[n] == true }) {
+	if slices.ContainsFunc(grants, func(n string) bool { return asObject(v)[n] == true }) {
 		return ""
 	}
 	return "at least one of these fields must be true: " + strings.Join(grants, ", ")
 }
 
 func terminates(v any) string {
-	c := v.(object)
+	c := asObject(v)
 	if c["message"] != nil && (c["content_type"] != nil || c["body"] != nil) {
 		return "message cannot be used with content_type or body"
 	}

@@ -43,7 +43,7 @@ func primaryKeyViolation(id any) *reply {
 }
 
 func foreignKeyMissing(field string, value any, parent string) *reply {
-	return failure(400, 4, "foreign key violation", "the foreign key "+keys(value.(object))+
+	return failure(400, 4, "foreign key violation", "the foreign key "+keys(asObject(value))+
 		" does not reference an existing '"+parent+"' entity.", object{field: value})
 }
 

@@ -21,7 +21,7 @@ func isUUID(s string) bool { return uuidForm.MatchString(s) }
 func between(lo, hi float64) func(any) string {
 	msg := fmt.Sprintf("value should be between %s and %s", format(lo), format(hi))
 	return func(v any) string {
-		if n := v.(float64); n < lo || n > hi {
+		if n := asNumber(v); n < lo || n > hi {
 			return msg
 		}
 		return ""
@@ -30,7 +30,7 @@ func between(lo, hi float64) func(any) string {
 
 func above(lo float64) func(any) string {
 	return func(v any) string {
-		if v.(float64) <= lo {
+		if asNumber(v) <= lo {
 			return "value must be greater than " + format(lo)
 		}
 		return ""
@@ -68,7 +68,7 @@ func all(checks ...func(any) string) func(any) string {
 }
 
 func uuid(v any) string {
-	if !isUUID(v.(string)) {
+	if !isUUID(asString(v)) {
 		return "expected a valid UUID"
 	}
 	return ""
@@ -76,7 +76,7 @@ func uuid(v any) string {
 
 // validName: letters, digits, . - _ ~ and anything beyond ASCII.
 func validName(v any) string {
-	s := v.(string)
+	s := asString(v)
 	for _, r := range s {
 		if r < utf8.RuneSelf && !strings.ContainsRune("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_~", r) {
 			return "invalid value '" + s + "': the only accepted ascii characters are alphanumerics or ., -, _, and ~"
@@ -89,7 +89,7 @@ func validName(v any) string {
 }
 
 func validTag(v any) string {
-	s := v.(string)
+	s := asString(v)
 	for _, r := range s {
 		if r == ',' || r == '/' || r < 0x20 || r == 0x7f || r == utf8.RuneError {
 			return "invalid tag '" + s + "': expected printable ascii (except `,` and `/`) or valid utf-8 sequences"
@@ -108,7 +108,7 @@ func isIP(s string) bool {
 }
 
 // splitPort parts host and port; the port is empty when there is none. IPv6 keeps its brackets.
-func splitPort(s string) (host, port string, ok bool) {
+func splitPort(s string) (string, string, bool) {
 	if isIP(s) {
 		return s, "", true
 	}
@@ -121,7 +121,7 @@ func splitPort(s string) (host, port string, ok bool) {
 }
 
 func serviceHost(v any) string {
-	s := v.(string)
+	s := asString(v)
 	host, port, ok := splitPort(s)
 	if !ok || !isIP(host) && !isHostname(host) {
 		return "invalid value: " + s
@@ -133,7 +133,7 @@ func serviceHost(v any) string {
 }
 
 func hostWithPort(v any) string {
-	s := v.(string)
+	s := asString(v)
 	host, _, ok := splitPort(s)
 	if !ok || !isIP(host) && !isHostname(host) {
 		return "invalid hostname: " + s
@@ -142,7 +142,7 @@ func hostWithPort(v any) string {
 }
 
 func wildcardHost(v any) string {
-	s := v.(string)
+	s := asString(v)
 	if !strings.Contains(s, "*") {
 		return hostWithPort(v)
 	}
@@ -156,7 +156,7 @@ func wildcardHost(v any) string {
 }
 
 func sniName(v any) string {
-	s := v.(string)
+	s := asString(v)
 	if isIP(s) {
 		return "must not be an IP"
 	}
@@ -168,7 +168,7 @@ func sniName(v any) string {
 }
 
 func ipOrRange(v any) string {
-	s := v.(string)
+	s := asString(v)
 	if isIP(s) {
 		return ""
 	}
@@ -181,12 +181,12 @@ func ipOrRange(v any) string {
 var (
 	escape     = regexp.MustCompile(`%.{0,2}`)
 	goodEscape = regexp.MustCompile(`^%[0-9A-Fa-f]{2}$`)
-	rfc3986    = regexp.MustCompile("^[A-Za-z0-9._~:/?#\\[\\]@!$&'()*+,;=%-]*$")
+	rfc3986    = regexp.MustCompile(`^[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=%-]*$`)
 )
 
 // plainPath is a path sent upstream.
 func plainPath(v any) string {
-	s := v.(string)
+	s := asString(v)
 	if !strings.HasPrefix(s, "/") {
 		return "should start with: /"
 	}
@@ -206,7 +206,7 @@ func plainPath(v any) string {
 
 // routerPath is a path requests are matched with: a normalized prefix, or ~ and a regular expression.
 func routerPath(v any) string {
-	s := v.(string)
+	s := asString(v)
 	switch {
 	case strings.Contains(s, "//"):
 		return "must not have empty segments"
@@ -268,7 +268,7 @@ func badRegex(s string) string {
 }
 
 func method(v any) string {
-	s := v.(string)
+	s := asString(v)
 	for _, r := range s {
 		if r < 'A' || r > 'Z' {
 			return "invalid value: " + s
@@ -421,7 +421,7 @@ func encode(v any) []byte {
 }
 
 func upstreamName(v any) string {
-	s := v.(string)
+	s := asString(v)
 	host, port, ok := splitPort(s)
 	switch {
 	case isIP(host):
@@ -446,7 +446,7 @@ func publicKey(v any) string {
 }
 
 func redirectURI(v any) string {
-	s := v.(string)
+	s := asString(v)
 	u, err := url.Parse(s)
 	if err != nil || u.Scheme == "" || u.Host == "" {
 		return "cannot parse '" + s + "'"

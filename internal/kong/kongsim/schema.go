@@ -316,7 +316,7 @@ func unique(list []any) []any {
 
 // merge lays a PATCH over what is stored: records field by field, everything else whole.
 func merge(fields []field, old, patch object) object {
-	out := clone(old).(object)
+	out := asObject(clone(old))
 	for k, v := range patch {
 		i := slices.IndexFunc(fields, func(f field) bool { return f.name == k })
 		if i >= 0 && fields[i].kind == record {
@@ -356,7 +356,7 @@ func (e violations) message() string {
 	var all []string
 	if list, ok := e["@entity"].([]any); ok {
 		for _, msg := range list {
-			all = append(all, msg.(string))
+			all = append(all, asString(msg))
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(e)) {

@@ -11,7 +11,7 @@ func (s *Sim) rows(e *entity) []object {
 	for _, row := range s.data[e.name] {
 		out = append(out, row)
 	}
-	slices.SortFunc(out, func(a, b object) int { return cmp.Compare(a["id"].(string), b["id"].(string)) })
+	slices.SortFunc(out, func(a, b object) int { return cmp.Compare(asString(a["id"]), asString(b["id"])) })
 	return out
 }
 
@@ -67,7 +67,7 @@ func (s *Sim) save(e *entity, row, old, sent object, updating bool) *reply {
 			return r
 		}
 	}
-	id := row["id"].(string)
+	id := asString(row["id"])
 	if old == nil && s.data[e.name][id] != nil {
 		return primaryKeyViolation(id)
 	}
@@ -171,6 +171,6 @@ func (s *Sim) remove(e *entity, row object) *reply {
 	for _, kill := range doomed {
 		kill()
 	}
-	delete(s.data[e.name], row["id"].(string))
+	delete(s.data[e.name], asString(row["id"]))
 	return nil
 }

@@ -1,6 +1,7 @@
 package kongsim
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"net/http"
@@ -20,7 +21,7 @@ func target() *entity {
 		fields: common(
 			field{name: "upstream", kind: foreign, ref: "upstreams", required: true, cascade: true},
 			field{name: "target", kind: str, required: true, emptyOK: true, check: func(v any) string {
-				if _, ok := normalTarget(v.(string)); !ok {
+				if _, ok := normalTarget(asString(v)); !ok {
 					return "Invalid target; not a valid hostname or ip address"
 				}
 				return ""
@@ -29,7 +30,7 @@ func target() *entity {
 		),
 		uniques: [][]string{{"target", "upstream"}},
 		ready: func(_ *Sim, e, _ object) *reply {
-			e["target"], _ = normalTarget(e["target"].(string))
+			e["target"], _ = normalTarget(asString(e["target"]))
 			if e["weight"] == nil { // the database's not-null error, taken for another one
 				return primaryKeyViolation(e["id"])
 			}
@@ -78,7 +79,7 @@ func (s *Sim) targets(segs []string) (handler, []string) {
 			case u == nil:
 				return notFound()
 			}
-			return serve(u, &parent{field: "upstream", id: u["id"].(string), path: "/" + strings.Join(segs[:3], "/")}, q)
+			return serve(u, &parent{field: "upstream", id: asString(u["id"]), path: "/" + strings.Join(segs[:3], "/")}, q)
 		}
 	}
 	switch {
@@ -105,7 +106,7 @@ func (s *Sim) targets(segs []string) (handler, []string) {
 func (s *Sim) health(_ object, p *parent, q query) *reply {
 	body := object{"next": nil, "node_id": s.nodeID}
 	if q.values.Get("balancer_health") != "1" {
-		body["data"] = s.list(s.entity("targets"), p, query{}).body.(object)["data"]
+		body["data"] = asObject(s.list(s.entity("targets"), p, query{}).body)["data"]
 	}
 	return ok(body)
 }
@@ -114,7 +115,7 @@ func (s *Sim) health(_ object, p *parent, q query) *reply {
 func (s *Sim) newest(e *entity, p *parent, q query, size int) *reply {
 	rows := slices.DeleteFunc(s.rows(e), func(row object) bool { return !p.has(row) })
 	slices.SortStableFunc(rows, func(a, b object) int {
-		return int(math.Copysign(1, b["created_at"].(float64)-a["created_at"].(float64)))
+		return cmp.Compare(asNumber(b["created_at"]), asNumber(a["created_at"]))
 	})
 	from := 0
 	if q.values.Has("offset") {

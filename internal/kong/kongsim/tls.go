@@ -51,14 +51,14 @@ func parseKey(s string) crypto.Signer {
 }
 
 func certPEM(v any) string {
-	if s := v.(string); !isVaultReference(s) && parseCert(s) == nil {
+	if s := asString(v); !isVaultReference(s) && parseCert(s) == nil {
 		return "invalid certificate: x509.new: " + notASN1
 	}
 	return ""
 }
 
 func keyPEM(v any) string {
-	if s := v.(string); !isVaultReference(s) && parseKey(s) == nil {
+	if s := asString(v); !isVaultReference(s) && parseKey(s) == nil {
 		return "invalid key: pkey.new:load_key: " + notASN1
 	}
 	return ""
@@ -109,7 +109,7 @@ func certificate() *entity {
 		show: func(s *Sim, e object) object {
 			names := []string{}
 			for _, row := range s.snisOf(e["id"]) {
-				names = append(names, row["name"].(string))
+				names = append(names, asString(row["name"]))
 			}
 			slices.Sort(names)
 			e["snis"] = words(names...)
@@ -120,12 +120,12 @@ func certificate() *entity {
 			if sni == nil {
 				return nil
 			}
-			return s.find(s.entity("certificates"), "id", sni["certificate"].(object)["id"])
+			return s.find(s.entity("certificates"), "id", asObject(sni["certificate"])["id"])
 		},
 		unaliased: message(http.StatusNotFound, "SNI not found"),
 		dying: func(s *Sim, e object) *reply { // even when the certificate itself has to stay
 			for _, row := range s.snisOf(e["id"]) {
-				delete(s.data["snis"], row["id"].(string))
+				delete(s.data["snis"], asString(row["id"]))
 			}
 			return nil
 		},
@@ -144,7 +144,7 @@ func sni() *entity {
 
 // certificateName is a server name a certificate is shown for; its wildcard is put another way than a route's.
 func certificateName(v any) string {
-	s := v.(string)
+	s := asString(v)
 	switch host, port, ok := splitPort(s); {
 	case isIP(s):
 		return "must not be an IP"
@@ -160,7 +160,7 @@ func certificateName(v any) string {
 
 func (s *Sim) snisOf(certificate any) []object {
 	return slices.DeleteFunc(s.rows(s.entity("snis")), func(row object) bool {
-		return row["certificate"].(object)["id"] != certificate
+		return asObject(row["certificate"])["id"] != certificate
 	})
 }
 
@@ -185,8 +185,8 @@ func (s *Sim) checkSNIs(certificate object) *reply {
 			return refuse(fmt.Sprint(n, " is duplicated"))
 		}
 		seen[n] = true
-		if row := s.find(e, "name", n); row != nil && row["certificate"].(object)["id"] != id {
-			return refuse(fmt.Sprintf("%s already associated with existing certificate '%s'", n, row["certificate"].(object)["id"]))
+		if row := s.find(e, "name", n); row != nil && asObject(row["certificate"])["id"] != id {
+			return refuse(fmt.Sprintf("%s already associated with existing certificate '%s'", n, asObject(row["certificate"])["id"]))
 		}
 	}
 	return nil
@@ -196,8 +196,8 @@ func (s *Sim) checkSNIs(certificate object) *reply {
 func (s *Sim) storeSNIs(v any, certificate any) {
 	names := texts(v)
 	for _, row := range s.snisOf(certificate) {
-		if !slices.Contains(names, row["name"].(string)) {
-			delete(s.data["snis"], row["id"].(string))
+		if !slices.Contains(names, asString(row["name"])) {
+			delete(s.data["snis"], asString(row["id"]))
 		}
 	}
 	for _, n := range names {
@@ -239,7 +239,7 @@ func caCertificate() *entity {
 		},
 		dying: func(s *Sim, e object) *reply {
 			for _, service := range s.rows(s.entity("services")) {
-				if slices.Contains(texts(service["ca_certificates"]), e["id"].(string)) {
+				if slices.Contains(texts(service["ca_certificates"]), asString(e["id"])) {
 					return &reply{status: 400, body: object{"code": 19, "name": "referenced by others", "message": fmt.Sprintf(
 						"ca certificate %s is still referenced by services (id = %s)", e["id"], service["id"])}}
 				}
@@ -287,7 +287,7 @@ func jwkMatches(e object, errs violations, _ bool) {
 }
 
 func keyPair(v any) string {
-	e := v.(object)
+	e := asObject(v)
 	private, public := asString(e["private_key"]), asString(e["public_key"])
 	if private != "" && !isVaultReference(private) && parseKey(private) == nil {
 		return "could not load private key"

@@ -9,8 +9,8 @@ var (
 
 func matching(form *regexp.Regexp) func(any) string {
 	return func(v any) string {
-		if !form.MatchString(v.(string)) {
-			return "invalid value: " + v.(string)
+		if !form.MatchString(asString(v)) {
+			return "invalid value: " + asString(v)
 		}
 		return ""
 	}

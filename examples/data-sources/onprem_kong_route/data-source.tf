@@ -1,0 +1,7 @@
+data "onprem_kong_route" "portal" {
+  name = "portal"
+}
+
+output "portal_hosts" {
+  value = data.onprem_kong_route.portal.hosts
+}

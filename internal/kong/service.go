@@ -1,0 +1,238 @@
+package kong
+
+import (
+	"context"
+	"slices"
+
+	"github.com/google/uuid"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/onprem-tools/terraform-provider-onprem/internal/api"
+	"github.com/onprem-tools/terraform-provider-onprem/internal/clients"
+	"github.com/onprem-tools/terraform-provider-onprem/internal/crud"
+	"github.com/onprem-tools/terraform-provider-onprem/internal/kong/kongapi"
+)
+
+var serviceSpec = crud.Spec[service, *kongapi.Client]{
+	Name: "kong_service", Identity: []string{"id"},
+	Client: (*clients.Set).Kong, Schema: serviceSchema,
+	Create: createService, Read: readService, Update: updateService, Delete: deleteService, Import: importService,
+}
+
+// serviceResource adds what one attribute's value says about others.
+type serviceResource struct {
+	*crud.Resource[service, *kongapi.Client]
+}
+
+// NewService manages a Kong service: an upstream application behind the gateway.
+func NewService() resource.Resource {
+	return &serviceResource{crud.NewResource(serviceSpec)}
+}
+
+type service struct {
+	ID                types.String `tfsdk:"id"`
+	Name              types.String `tfsdk:"name"`
+	URL               types.String `tfsdk:"url"`
+	Protocol          types.String `tfsdk:"protocol"`
+	Host              types.String `tfsdk:"host"`
+	Port              types.Int64  `tfsdk:"port"`
+	Path              types.String `tfsdk:"path"`
+	Retries           types.Int64  `tfsdk:"retries"`
+	ConnectTimeout    types.Int64  `tfsdk:"connect_timeout"`
+	WriteTimeout      types.Int64  `tfsdk:"write_timeout"`
+	ReadTimeout       types.Int64  `tfsdk:"read_timeout"`
+	Enabled           types.Bool   `tfsdk:"enabled"`
+	ClientCertificate types.Object `tfsdk:"client_certificate"`
+	TLSVerify         types.Bool   `tfsdk:"tls_verify"`
+	TLSVerifyDepth    types.Int64  `tfsdk:"tls_verify_depth"`
+	CACertificates    types.List   `tfsdk:"ca_certificates"`
+	Tags              types.Set    `tfsdk:"tags"`
+	CreatedAt         types.String `tfsdk:"created_at"`
+}
+
+func createService(ctx context.Context, c *kongapi.Client, ch crud.Change[service]) error {
+	id := uuid.NewString()
+	ch.Plan.ID = types.StringValue(id)
+	err := c.Services.Create(ctx, id, ch.Plan.toAPI())
+	if api.Ambiguous(err) {
+		return crud.Incomplete(err) // recorded, so that the next apply knows where to look
+	}
+	return explained(ctx, err, "service", c.Services, serviceID)
+}
+
+func readService(ctx context.Context, c *kongapi.Client, m *service) error {
+	s, err := c.Services.Get(ctx, m.ID.ValueString())
+	if err != nil {
+		return err
+	}
+	m.fromAPI(s)
+	return nil
+}
+
+func updateService(ctx context.Context, c *kongapi.Client, ch crud.Change[service]) error {
+	err := c.Services.Update(ctx, ch.Plan.ID.ValueString(), ch.Plan.toAPI())
+	return explained(ctx, err, "service", c.Services, serviceID)
+}
+
+func deleteService(ctx context.Context, c *kongapi.Client, m *service) error {
+	return c.Services.Delete(ctx, m.ID.ValueString())
+}
+
+func importService(ctx context.Context, c *kongapi.Client, id string, m *service) error {
+	found, err := find(ctx, id, c.Services, serviceID)
+	m.ID = types.StringValue(found)
+	return err
+}
+
+func serviceID(s *kongapi.Service) string { return s.ID }
+
+func (m *service) toAPI() *kongapi.Service {
+	return &kongapi.Service{
+		Name:              m.Name.ValueStringPointer(),
+		Protocol:          m.Protocol.ValueString(),
+		Host:              m.Host.ValueString(),
+		Port:              m.Port.ValueInt64(),
+		Path:              m.Path.ValueStringPointer(),
+		Retries:           m.Retries.ValueInt64Pointer(),
+		ConnectTimeout:    m.ConnectTimeout.ValueInt64Pointer(),
+		WriteTimeout:      m.WriteTimeout.ValueInt64Pointer(),
+		ReadTimeout:       m.ReadTimeout.ValueInt64Pointer(),
+		Enabled:           m.Enabled.ValueBool(),
+		ClientCertificate: toRef(m.ClientCertificate),
+		TLSVerify:         m.TLSVerify.ValueBoolPointer(),
+		TLSVerifyDepth:    m.TLSVerifyDepth.ValueInt64Pointer(),
+		CACertificates:    texts(m.CACertificates),
+		Tags:              texts(m.Tags),
+	}
+}
+
+func (m *service) fromAPI(s *kongapi.Service) {
+	m.ID = types.StringValue(s.ID)
+	m.Name = types.StringPointerValue(s.Name)
+	m.Protocol = types.StringValue(s.Protocol)
+	m.Host = types.StringValue(s.Host)
+	m.Port = types.Int64Value(s.Port)
+	m.Path = types.StringPointerValue(s.Path)
+	m.Retries = types.Int64PointerValue(s.Retries)
+	m.ConnectTimeout = types.Int64PointerValue(s.ConnectTimeout)
+	m.WriteTimeout = types.Int64PointerValue(s.WriteTimeout)
+	m.ReadTimeout = types.Int64PointerValue(s.ReadTimeout)
+	m.Enabled = types.BoolValue(s.Enabled)
+	m.ClientCertificate = fromRef(s.ClientCertificate)
+	m.TLSVerify = types.BoolPointerValue(s.TLSVerify)
+	m.TLSVerifyDepth = types.Int64PointerValue(s.TLSVerifyDepth)
+	m.CACertificates = toList(s.CACertificates)
+	m.Tags = toSet(s.Tags)
+	m.CreatedAt = moment(s.CreatedAt)
+	m.URL = m.spelled()
+}
+
+// upstream is what protocol, host, port and path say together, when all of them are known.
+func (m *service) upstream() (upstreamURL, bool) {
+	if m.Protocol.IsUnknown() || m.Host.IsUnknown() || m.Port.IsUnknown() || m.Path.IsUnknown() {
+		return upstreamURL{}, false
+	}
+	return upstreamURL{m.Protocol.ValueString(), m.Host.ValueString(), m.Port.ValueInt64(), m.Path.ValueString()}, true
+}
+
+// spelled is the service's URL: as the user has written it while that still means the same, else the shortest form.
+func (m *service) spelled() types.String {
+	u, known := m.upstream()
+	if !known {
+		return types.StringUnknown()
+	}
+	if written, err := parseURL(m.URL.ValueString()); err == nil && written == u {
+		return m.URL
+	}
+	return types.StringValue(u.String())
+}
+
+// ModifyPlan works out what `url` means for protocol, host, port and path, and the other way around. The attributes
+// cannot have defaults of their own: with a URL these come from it.
+func (r *serviceResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	if req.Plan.Raw.IsNull() {
+		return // a destroy
+	}
+	var config, plan service
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	plan.address(&config)
+	resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
+}
+
+// address sets the URL and its parts from what is configured.
+func (m *service) address(config *service) {
+	switch {
+	case config.URL.IsUnknown():
+		m.URL, m.Protocol, m.Host, m.Path = types.StringUnknown(), types.StringUnknown(), types.StringUnknown(), types.StringUnknown()
+		m.Port = types.Int64Unknown()
+	case !config.URL.IsNull():
+		u, _ := parseURL(config.URL.ValueString()) // validated before
+		m.URL, m.Protocol, m.Host, m.Port = config.URL, types.StringValue(u.protocol), types.StringValue(u.host), types.Int64Value(u.port)
+		if m.Path = types.StringNull(); u.path != "" {
+			m.Path = types.StringValue(u.path)
+		}
+	default:
+		m.Protocol, m.Host, m.Port, m.Path = config.Protocol, config.Host, config.Port, config.Path
+		if m.Protocol.IsNull() {
+			m.Protocol = types.StringValue("http")
+		}
+		if m.Port.IsNull() {
+			m.Port = types.Int64Value(80)
+		}
+		m.URL = m.spelled()
+	}
+}
+
+// ValidateConfig implements resource.ResourceWithValidateConfig: the rules over several attributes, which Kong calls
+// entity checks.
+func (r *serviceResource) ValidateConfig(ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse) {
+	var m service
+	resp.Diagnostics.Append(req.Config.Get(ctx, &m)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	if u, err := parseURL(m.URL.ValueString()); err != nil && !m.URL.IsNull() {
+		return // unknown, or said by the attribute's own validator
+	} else if err == nil {
+		m.validatePath(path.Root("url"), u.protocol, u.path != "", &resp.Diagnostics)
+		m.Protocol = types.StringValue(u.protocol)
+	}
+	if m.Protocol.IsUnknown() {
+		return
+	}
+	if m.Protocol.IsNull() {
+		m.Protocol = types.StringValue("http")
+	}
+	m.validatePath(path.Root("path"), m.Protocol.ValueString(), !m.Path.IsNull(), &resp.Diagnostics)
+	m.validateTLS(&resp.Diagnostics)
+}
+
+func (m *service) validatePath(at path.Path, protocol string, has bool, diags *diag.Diagnostics) {
+	if has && slices.Contains([]string{"tcp", "tls", "udp", "grpc", "grpcs"}, protocol) {
+		diags.AddAttributeError(at, "Path without HTTP", "A service with the protocol "+protocol+" has no path: remove it, or choose http or https.")
+	}
+}
+
+func (m *service) validateTLS(diags *diag.Diagnostics) {
+	protocol := m.Protocol.ValueString()
+	if protocol == "https" || protocol == "tls" {
+		return
+	}
+	for name, unset := range map[string]bool{
+		"client_certificate": m.ClientCertificate.IsNull(),
+		"tls_verify":         m.TLSVerify.IsNull(),
+		"tls_verify_depth":   m.TLSVerifyDepth.IsNull(),
+		"ca_certificates":    m.CACertificates.IsNull(),
+	} {
+		if !unset {
+			diags.AddAttributeError(path.Root(name), "TLS setting without TLS", "`"+name+"` needs the protocol https or tls; it is "+protocol+".")
+		}
+	}
+}
