@@ -117,15 +117,19 @@ func (c Config) settingError(setting string, err error) error {
 
 // httpTransport is the connection pool below the retries.
 func (c Config) httpTransport() (*http.Transport, error) {
-	t := http.DefaultTransport.(*http.Transport).Clone()
 	tlsConfig, err := c.tlsConfig()
 	if err != nil {
 		return nil, err
 	}
-	t.TLSClientConfig = tlsConfig
-	// Go keeps two idle connections per host by default; a refresh of many
-	// objects would then open a new one for nearly every request.
-	t.MaxIdleConnsPerHost = c.MaxConcurrent
-	t.MaxIdleConns = c.MaxConcurrent
-	return t, nil
+	return &http.Transport{
+		Proxy:               http.ProxyFromEnvironment,
+		TLSClientConfig:     tlsConfig,
+		TLSHandshakeTimeout: 10 * time.Second,
+		ForceAttemptHTTP2:   true,
+		IdleConnTimeout:     90 * time.Second,
+		// Go keeps two idle connections per host by default; a refresh of many
+		// objects would then open a new one for nearly every request.
+		MaxIdleConnsPerHost: c.MaxConcurrent,
+		MaxIdleConns:        c.MaxConcurrent,
+	}, nil
 }

@@ -77,7 +77,7 @@ func (c *Client) Send(ctx context.Context, r Request, out any) error {
 	if err != nil {
 		return c.unwrapped(req, err)
 	}
-	defer resp.Body.Close() //nolint:errcheck // in memory, see Transport
+	defer resp.Body.Close()
 	body, err := io.ReadAll(resp.Body)
 	if err != nil {
 		return err

@@ -40,7 +40,7 @@ func At(p path.Path, err error) error {
 // Report adds err under a summary: the cause in the system's own words, a blank
 // line, and what to do. Joined errors are reported one by one.
 func Report(diags *diag.Diagnostics, summary string, err error) {
-	if joined, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // the outermost only
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
 		for _, e := range joined.Unwrap() {
 			Report(diags, summary, e)
 		}

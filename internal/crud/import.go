@@ -3,12 +3,13 @@ package crud
 import (
 	"context"
 	"fmt"
-	"strconv"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/types"
 )
 
 // ImportState implements resource.ResourceWithImportState, by id and by
@@ -18,13 +19,28 @@ func (r *Resource[M, C]) ImportState(ctx context.Context, req resource.ImportSta
 	resp.State = nothing(ctx, s)
 	switch {
 	case req.ID == "":
-		for _, name := range r.Spec.Identity {
-			resource.ImportStatePassthroughWithIdentity(ctx, path.Root(name), path.Root(name), req, resp)
-		}
+		r.importByIdentity(ctx, s, req, resp)
 	case r.Spec.Import != nil:
 		r.importByName(ctx, req.ID, resp)
 	default:
 		r.importByID(ctx, req.ID, resp)
+	}
+}
+
+// importByIdentity copies the identity into the state. The framework's own
+// passthrough does so for strings only.
+func (r *Resource[M, C]) importByIdentity(ctx context.Context, s schema.Schema, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
+	for _, name := range r.Spec.Identity {
+		at := path.Root(name)
+		if isNumber(s.Attributes[name]) {
+			var n types.Int64
+			resp.Diagnostics.Append(req.Identity.GetAttribute(ctx, at, &n)...)
+			resp.Diagnostics.Append(resp.State.SetAttribute(ctx, at, n)...)
+			continue
+		}
+		var text types.String
+		resp.Diagnostics.Append(req.Identity.GetAttribute(ctx, at, &text)...)
+		resp.Diagnostics.Append(resp.State.SetAttribute(ctx, at, text)...)
 	}
 }
 
@@ -64,5 +80,3 @@ func (r *Resource[M, C]) wrongID(diags *diag.Diagnostics, id string) {
 	form := "<" + strings.Join(r.Spec.Identity, ">/<") + ">"
 	diags.AddError("Unable to import "+r.typeName, fmt.Sprintf("%q is not an import id of this type.\n\nWrite it as %s.", id, form))
 }
-
-func parseID(s string) (int64, error) { return strconv.ParseInt(s, 10, 64) }

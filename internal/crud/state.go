@@ -3,6 +3,7 @@ package crud
 import (
 	"context"
 	"fmt"
+	"strconv"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -23,12 +24,11 @@ func (r *Resource[M, C]) IdentitySchema(ctx context.Context, _ resource.Identity
 	resp.IdentitySchema.Attributes = map[string]identityschema.Attribute{}
 	for _, name := range r.Spec.Identity {
 		a := attributes[name]
-		switch a.GetType().(type) {
-		case basetypes.Int64Typable:
+		if isNumber(a) {
 			resp.IdentitySchema.Attributes[name] = identityschema.Int64Attribute{Description: a.GetMarkdownDescription(), RequiredForImport: true}
-		default:
-			resp.IdentitySchema.Attributes[name] = identityschema.StringAttribute{Description: a.GetMarkdownDescription(), RequiredForImport: true}
+			continue
 		}
+		resp.IdentitySchema.Attributes[name] = identityschema.StringAttribute{Description: a.GetMarkdownDescription(), RequiredForImport: true}
 	}
 }
 
@@ -93,11 +93,18 @@ func nothing(ctx context.Context, s schema.Schema) tfsdk.State {
 	return tfsdk.State{Schema: s, Raw: tftypes.NewValue(object, values)}
 }
 
+// isNumber tells the identity attributes that are numbers from those that are
+// strings.
+func isNumber(a schema.Attribute) bool {
+	_, ok := a.GetType().(basetypes.Int64Typable)
+	return ok
+}
+
 // identityValue turns a part of an import id into the attribute's type.
 func identityValue(a schema.Attribute, part string) (attr.Value, error) {
-	if _, ok := a.GetType().(basetypes.Int64Typable); !ok {
+	if !isNumber(a) {
 		return types.StringValue(part), nil
 	}
-	n, err := parseID(part)
+	n, err := strconv.ParseInt(part, 10, 64)
 	return types.Int64Value(n), err
 }

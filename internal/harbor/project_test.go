@@ -227,7 +227,7 @@ func TestProjectErrors(t *testing.T) {
 		sim, block := start(t)
 		live(t, sim, resource.TestStep{
 			Config:      block + strings.ReplaceAll(fmt.Sprintf(project, ""), "team1-dev", "library"),
-			ExpectError: says(`answered 409: "The project named library already exists"`, "Import it"),
+			ExpectError: says(`answered 409: "The project named library already exists"`, "import it"),
 		})
 	})
 	t.Run("no administrator", func(t *testing.T) {

@@ -192,7 +192,7 @@ resource "onprem_harbor_registry" "again" {
   url  = "https://hub.docker.com"
 }
 `,
-			ExpectError: says(`"registry dockerhub already exists"`, "Import it instead of creating it"),
+			ExpectError: says(`"registry dockerhub already exists"`, "import it"),
 		},
 		resource.TestStep{
 			PreConfig: func() { sim.AddProxy("cached-images", "dockerhub") }, Config: block,

@@ -206,7 +206,7 @@ func TestReplicationPolicyErrors(t *testing.T) {
 		resource.TestStep{Config: block + barePolicy},
 		resource.TestStep{
 			Config:      block + barePolicy + strings.Replace(barePolicy[strings.Index(barePolicy, "resource \"onprem_harbor_repl"):], `"backup"`, `"again"`, 1),
-			ExpectError: says(`"replication policy dockerhub-backup already exists"`, "Import it instead of creating it"),
+			ExpectError: says(`"replication policy dockerhub-backup already exists"`, "import it"),
 		},
 	)
 }

@@ -243,14 +243,14 @@ func (c Config) override(rc *rest.Config) error {
 		rc.Host = c.Host
 	}
 	if c.TLSServerName != "" {
-		rc.TLSClientConfig.ServerName = c.TLSServerName
+		rc.ServerName = c.TLSServerName
 	}
 	if c.ClusterCACertificate != "" {
-		rc.TLSClientConfig.CAData, rc.TLSClientConfig.CAFile, rc.TLSClientConfig.Insecure = []byte(c.ClusterCACertificate), "", false
+		rc.CAData, rc.CAFile, rc.Insecure = []byte(c.ClusterCACertificate), "", false
 	}
 	if c.Insecure {
-		rc.TLSClientConfig.Insecure = true
-		rc.TLSClientConfig.CAData, rc.TLSClientConfig.CAFile = nil, "" // client-go refuses both together
+		rc.Insecure = true
+		rc.CAData, rc.CAFile = nil, "" // client-go refuses both together
 	}
 	if c.ProxyURL != "" {
 		u, err := url.Parse(c.ProxyURL)
@@ -271,11 +271,11 @@ func (c Config) overrideCredentials(rc *rest.Config) {
 	}
 	rc.Username, rc.Password = "", ""
 	rc.BearerToken, rc.BearerTokenFile = c.Token, ""
-	rc.TLSClientConfig.CertFile, rc.TLSClientConfig.KeyFile = "", ""
-	rc.TLSClientConfig.CertData, rc.TLSClientConfig.KeyData = nil, nil
+	rc.CertFile, rc.KeyFile = "", ""
+	rc.CertData, rc.KeyData = nil, nil
 	rc.AuthProvider, rc.ExecProvider = nil, nil
 	if c.ClientCertificate != "" {
-		rc.TLSClientConfig.CertData, rc.TLSClientConfig.KeyData = []byte(c.ClientCertificate), []byte(c.ClientKey)
+		rc.CertData, rc.KeyData = []byte(c.ClientCertificate), []byte(c.ClientKey)
 	}
 	if c.Exec != nil {
 		rc.ExecProvider = c.Exec.toClientGo()

@@ -141,6 +141,9 @@ func TestConfigErrors(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
+			if name == "nothing" && os.Getenv("KUBERNETES_SERVICE_HOST") != "" {
+				t.Skip("runs in a pod, where nothing is enough")
+			}
 			_, err := New(test.config)
 			var e *ConfigError
 			if !errors.As(err, &e) {

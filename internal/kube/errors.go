@@ -293,9 +293,13 @@ func (e *Error) foreign(body string) {
 var (
 	webhookDenied      = regexp.MustCompile(`^admission webhook "([^"]+)" denied the request`)
 	webhookUnreachable = regexp.MustCompile(`failed calling webhook "([^"]+)"`)
-	undeclaredField    = regexp.MustCompile(`\.?([\w.\[\]"-]+): field not declared in schema`)
-	wrongType          = regexp.MustCompile(`\.?(spec[\w.\[\]"-]*): (expected [^\n]+)`)
-	calicoField        = regexp.MustCompile(`(?m)(?:error with field |^-\s+)([\w.]+)(?: = '([^\n]*)')?(?: \(([^\n]*)\))?\s*$`)
+	// insideFault finds faults between the parts of the control plane. Those of
+	// calico-apiserver's own client, which is slow to talk to kube-apiserver,
+	// come as 400.
+	insideFault     = regexp.MustCompile(`etcdserver: |connection (refused|reset)|client rate limiter|context deadline exceeded`)
+	undeclaredField = regexp.MustCompile(`\.?([\w.\[\]"-]+): field not declared in schema`)
+	wrongType       = regexp.MustCompile(`\.?(spec[\w.\[\]"-]*): (expected [^\n]+)`)
+	calicoField     = regexp.MustCompile(`(?m)(?:error with field |^-\s+)([\w.]+)(?: = '([^\n]*)')?(?: \(([^\n]*)\))?\s*$`)
 )
 
 // explain reads a Status object.
@@ -317,6 +321,7 @@ func (e *Error) explain(s metav1.Status) {
 	if m := webhookUnreachable.FindStringSubmatch(s.Message); m != nil {
 		e.webhook = m[1]
 	}
+	e.inside = insideFault.MatchString(s.Message)
 	switch {
 	case s.Code == http.StatusNotFound && details.Kind == e.op.kind.Resource && details.Name == e.op.key.Name && details.Name != "":
 		e.Err = fmt.Errorf("%w: %w", api.ErrNotFound, e.Err)
@@ -341,8 +346,6 @@ func (e *Error) internal(message string) {
 			e.Fields = append(e.Fields, calicoFieldError(m[1], m[2], m[3]))
 		}
 	}
-	e.inside = strings.Contains(message, "etcdserver:") || strings.Contains(message, "connection refused") ||
-		strings.Contains(message, "connection reset")
 }
 
 func calicoFieldError(field, value, reason string) FieldError {

@@ -155,8 +155,12 @@ func TestErrors(t *testing.T) {
 		"overloaded":             {429, statusBody(429, "TooManyRequests", "too many requests", ""), "answered 429", "overloaded", 3, nil},
 		"bad gateway":            {502, "<html>502</html>", `answered 502: "<html>502</html>"`, "Look at its control plane", 3, nil},
 		"etcd":                   {500, statusBody(500, "", "etcdserver: leader changed", ""), "leader changed", "control plane", 3, nil},
-		"unknown 500":            {500, statusBody(500, "", "boom", ""), `answered 500: "boom" (after 2 tries`, "control plane", 2, nil},
-		"not JSON":               {200, "<html>sign in</html>", "gave an answer that is not the API server's", "A proxy in between", 2, nil},
+		"throttled": {
+			400, statusBody(400, "BadRequest", "client rate limiter Wait returned an error: rate: Wait(n=1) would exceed context deadline", ""),
+			"client rate limiter", "", 3, nil,
+		},
+		"unknown 500": {500, statusBody(500, "", "boom", ""), `answered 500: "boom" (after 2 tries`, "control plane", 2, nil},
+		"not JSON":    {200, "<html>sign in</html>", "gave an answer that is not the API server's", "A proxy in between", 2, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -334,7 +334,7 @@ func TestErrorsSayWhatToDo(t *testing.T) {
 	}{
 		"exists": {
 			func() error { return c.CreateProject(ctx, NewProject{Name: "held"}) },
-			`POST /api/v2.0/projects: harbor answered 409: "The project named held already exists"`, "Import it",
+			`POST /api/v2.0/projects: harbor answered 409: "The project named held already exists"`, "import it",
 		},
 		"holds repositories": {func() error { return c.DeleteProject(ctx, "held") }, "contains repositories", "Delete them first"},
 		"in use":             {func() error { return c.DeleteRegistry(ctx, id) }, "referenced by replication policies", "Delete the replication policies"},

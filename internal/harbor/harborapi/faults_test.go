@@ -257,7 +257,7 @@ func TestOthersAreNotAdopted(t *testing.T) {
 				prepare(b)
 				b.sim.Fail(strings.Replace(strings.TrimSuffix(o.match, "**"), "*", "POST", 1), faulty.Reset, 1)
 				err := b.make()
-				if err == nil || !strings.Contains(hint(err), "Import it under") {
+				if err == nil || !strings.Contains(hint(err), "import it") {
 					t.Errorf("got %v, hint %q", err, hint(err))
 				}
 			})

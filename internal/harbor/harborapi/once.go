@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/onprem-tools/terraform-provider-onprem/internal/api"
@@ -51,7 +52,7 @@ func (c creation[T]) run(ctx context.Context, client *Client) (int64, error) {
 		case err == nil:
 			return id, nil
 		case !api.Ambiguous(err) && (lost == nil || !isConflict(err)):
-			return 0, err
+			return 0, c.taken(err)
 		case lost == nil:
 			lost = err
 		}
@@ -89,7 +90,7 @@ func (c creation[T]) adopt(found T, started time.Time, clock *clock, lost error)
 	}
 	return 0, &api.Error{
 		System: "harbor", Err: fmt.Errorf("a %s named %q exists and is not the one this run asked for (%w)", c.kind, c.name, lost),
-		Advice: fmt.Sprintf("Someone else made it. Import it under %q, or choose another name.", c.name),
+		Advice: "Someone else made it. " + c.importIt(),
 	}
 }
 
@@ -97,8 +98,23 @@ func (c creation[T]) undecided(lost, looked error) error {
 	return &api.Error{
 		System: "harbor",
 		Err:    fmt.Errorf("the create of %s %q may have worked: %w; looking for it failed as well: %w", c.kind, c.name, lost, looked),
-		Advice: fmt.Sprintf("Once Harbor answers again, look for the %s. If it is there, import it under %q; if not, run again.", c.kind, c.name),
+		Advice: fmt.Sprintf("Once Harbor answers again, look for the %s. If it is not there, run again. ", c.kind) + c.importIt(),
 	}
+}
+
+// taken adds to Harbor's word that a name is taken what to do about it.
+func (c creation[T]) taken(err error) error {
+	var e *api.Error
+	if isConflict(err) && errors.As(err, &e) {
+		e.Advice = c.importIt()
+	}
+	return err
+}
+
+// importIt is how to manage the object that is there.
+func (c creation[T]) importIt() string {
+	return fmt.Sprintf("To manage the existing one, import it:\n\n  terraform import onprem_harbor_%s.<label> '%s'\n\nOtherwise choose another name.",
+		strings.ReplaceAll(c.kind, " ", "_"), c.name)
 }
 
 func statusOf(err error) int {

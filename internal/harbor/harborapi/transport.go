@@ -120,8 +120,6 @@ func advice(req *http.Request, status int, code string, unknownPath bool) string
 			"with that right.", kind)
 	case status == http.StatusNotFound && unknownPath:
 		return notHarbor
-	case status == http.StatusConflict && req.Method == http.MethodPost:
-		return fmt.Sprintf("Something made this %s before. Import it instead of creating it, or choose another name.", kind)
 	case status == http.StatusConflict:
 		return fmt.Sprintf("Another %s has the name, or someone changes this one at the same time. Look at it in Harbor, then run again.", kind)
 	case status == http.StatusPreconditionFailed && kind == "project":

@@ -166,7 +166,7 @@ func (c *Cluster) registerMetalLB(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer file.Close() //nolint:errcheck // read-only
+	defer file.Close()
 	configurations, err := decode(file)
 	if err != nil {
 		return err

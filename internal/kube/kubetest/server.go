@@ -28,7 +28,7 @@ func (r *run) launch(name string, env, args []string) error {
 	if err != nil {
 		return err
 	}
-	defer log.Close() //nolint:errcheck // the server has a descriptor of its own
+	defer log.Close()
 
 	s.cmd = exec.Command(filepath.Join(r.tools, "bin", name), args...) //nolint:gosec // a program of ours
 	s.cmd.Dir, s.cmd.Stdout, s.cmd.Stderr = r.dir, log, log
@@ -90,7 +90,7 @@ func freePort() (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	defer l.Close() //nolint:errcheck // nothing was sent
+	defer l.Close()
 	return l.Addr().(*net.TCPAddr).Port, nil
 }
 

@@ -60,6 +60,6 @@ func seed(ctx context.Context, cluster *kubetest.Cluster, path string) error {
 	if err != nil {
 		return err
 	}
-	defer file.Close() //nolint:errcheck // read-only
+	defer file.Close()
 	return cluster.Create(ctx, file)
 }
