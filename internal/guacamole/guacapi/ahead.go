@@ -123,8 +123,9 @@ func (a *ahead) stop() { a.cancel() }
 
 // lookahead is the ahead of the current listing.
 type lookahead struct {
-	mu  sync.Mutex
-	now *ahead
+	mu     sync.Mutex
+	now    *ahead
+	served map[string]bool // what has been asked for before, and will hardly be again
 }
 
 // use replaces the current one, which stops.
@@ -135,4 +136,22 @@ func (l *lookahead) use(a *ahead) {
 		l.now.stop()
 	}
 	l.now = a
+}
+
+// unserved leaves out of ids those that a run has read before: when a listing
+// is made anew in the middle of a long run, fetching them again is for nothing.
+func (l *lookahead) unserved(ids []string) []string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.DeleteFunc(ids, func(id string) bool { return l.served[id] })
+}
+
+// serve remembers that id has been read.
+func (l *lookahead) serve(id string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.served == nil {
+		l.served = map[string]bool{}
+	}
+	l.served[id] = true
 }

@@ -59,6 +59,7 @@ func (c *Client) CreateConnection(ctx context.Context, sent Connection) (Connect
 
 // Connection returns a connection with its parameters.
 func (c *Client) Connection(ctx context.Context, id string) (Connection, error) {
+	c.ahead.serve(id) // before the listing, so that it is not fetched twice
 	r, err := c.reads.Get(ctx, id)
 	if err != nil {
 		return Connection{}, err
@@ -127,7 +128,7 @@ func (c *Client) readAll(ctx context.Context) (map[string]reading, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := newAhead(ctx, c.workers, slices.Collect(maps.Keys(all)), c.parameters)
+	a := newAhead(ctx, c.workers, c.ahead.unserved(slices.Collect(maps.Keys(all))), c.parameters)
 	c.ahead.use(a)
 	out := make(map[string]reading, len(all))
 	for id, connection := range all {

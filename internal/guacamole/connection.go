@@ -1,0 +1,286 @@
+// Package guacamole has the resources and data sources of Apache Guacamole, the
+// access portal.
+package guacamole
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/hashicorp/terraform-plugin-framework-validators/resourcevalidator"
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/onprem-tools/terraform-provider-onprem/internal/clients"
+	"github.com/onprem-tools/terraform-provider-onprem/internal/crud"
+	"github.com/onprem-tools/terraform-provider-onprem/internal/guacamole/guacapi"
+	"github.com/onprem-tools/terraform-provider-onprem/internal/guacamole/protocols"
+)
+
+// NewConnection manages a Guacamole connection: a machine that users reach
+// through the portal.
+func NewConnection() resource.Resource {
+	return &connectionResource{crud.NewResource(crud.Spec[connection, *guacapi.Client]{
+		Name: "guacamole_connection", Identity: []string{"identifier"},
+		Client: (*clients.Set).Guacamole, Schema: connectionSchema,
+		Create: createConnection, Read: readConnection, Update: updateConnection, Delete: deleteConnection,
+		Import: importConnection,
+	})}
+}
+
+type connection struct {
+	Identifier            types.String `tfsdk:"identifier"`
+	Name                  types.String `tfsdk:"name"`
+	ParentIdentifier      types.String `tfsdk:"parent_identifier"`
+	MaxConnections        types.Int64  `tfsdk:"max_connections"`
+	MaxConnectionsPerUser types.Int64  `tfsdk:"max_connections_per_user"`
+	Weight                types.Int64  `tfsdk:"weight"`
+	FailoverOnly          types.Bool   `tfsdk:"failover_only"`
+	GuacdHostname         types.String `tfsdk:"guacd_hostname"`
+	GuacdPort             types.Int64  `tfsdk:"guacd_port"`
+	GuacdEncryption       types.String `tfsdk:"guacd_encryption"`
+	SSH                   types.Object `tfsdk:"ssh"`
+	RDP                   types.Object `tfsdk:"rdp"`
+	VNC                   types.Object `tfsdk:"vnc"`
+	Telnet                types.Object `tfsdk:"telnet"`
+	Kubernetes            types.Object `tfsdk:"kubernetes"`
+}
+
+// connectionResource adds what only a look at the whole plan can tell.
+type connectionResource struct {
+	*crud.Resource[connection, *guacapi.Client]
+}
+
+var (
+	_ resource.ResourceWithConfigValidators = (*connectionResource)(nil)
+	_ resource.ResourceWithModifyPlan       = (*connectionResource)(nil)
+)
+
+// ConfigValidators implements resource.ResourceWithConfigValidators.
+func (r *connectionResource) ConfigValidators(context.Context) []resource.ConfigValidator {
+	var of []path.Expression
+	for _, protocol := range protocols.Names {
+		of = append(of, path.MatchRoot(protocol))
+	}
+	return []resource.ConfigValidator{resourcevalidator.ExactlyOneOf(of...)}
+}
+
+// ModifyPlan implements resource.ResourceWithModifyPlan. It changes nothing,
+// but speaks up while there is still time.
+func (r *connectionResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	if req.Plan.Raw.IsNull() || req.Plan.Raw.Equal(req.State.Raw) {
+		return
+	}
+	var plan, config connection
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	prior := connection{}
+	if !req.State.Raw.IsNull() {
+		resp.Diagnostics.Append(req.State.Get(ctx, &prior)...)
+	}
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	requireSecrets(plan, prior, config, &resp.Diagnostics)
+	if client, ok, _ := r.Client(); ok && req.State.Raw.IsNull() {
+		warnTaken(ctx, "connection", client.PlanConnection, plan.ParentIdentifier, plan.Name, &resp.Diagnostics)
+	}
+}
+
+// requireSecrets refuses a new version of a secret without the secret.
+func requireSecrets(plan, prior, config connection, diags *diag.Diagnostics) {
+	for _, protocol := range protocols.Names {
+		planned, before, written := plan.parameters(protocol).Attributes(), prior.parameters(protocol).Attributes(), config.parameters(protocol).Attributes()
+		for _, p := range protocols.Of(protocol) {
+			version := number(planned[versionName(p)])
+			if !p.Secret || version.IsNull() || version.IsUnknown() || version.Equal(number(before[versionName(p)])) {
+				continue
+			}
+			if secret, ok := written[secretName(p)]; ok && secret.IsNull() {
+				diags.AddAttributeError(path.Root(protocol).AtName(secretName(p)), "Missing secret", absentSecret(p).Error()+".")
+			}
+		}
+	}
+}
+
+// warnTaken warns of a name that is taken. It is no error yet: what has the
+// name may be about to go in the same apply.
+func warnTaken(
+	ctx context.Context, kind string, plan func(ctx context.Context, parent, name string) (string, bool, error),
+	parent, name types.String, diags *diag.Diagnostics,
+) {
+	if parent.IsUnknown() || name.IsUnknown() {
+		return
+	}
+	existing, twice, err := plan(ctx, parent.ValueString(), name.ValueString())
+	switch {
+	case err != nil: // the apply will say it, if it is still true then
+	case existing != "":
+		diags.AddAttributeWarning(path.Root("name"), "Name is taken", fmt.Sprintf(
+			"The %s %q exists in this group already, with the identifier %s, and names are unique within a group. "+
+				"Unless the same apply removes or renames it, creating this one will fail.\n\n"+
+				"To manage the existing one, import it: terraform import <address> %s.", kind, name.ValueString(), existing, existing))
+	case twice:
+		diags.AddAttributeWarning(path.Root("name"), "Name is used twice", fmt.Sprintf(
+			"Another %s of this configuration is to be created as %q in the same group. Names are unique within a group, so one of them will fail.\n\n"+
+				"Choose another name.", kind, name.ValueString()))
+	}
+}
+
+func createConnection(ctx context.Context, c *guacapi.Client, ch crud.Change[connection]) error {
+	var sent guacapi.Connection
+	if err := ch.Plan.toAPI(ch, &sent); err != nil {
+		return err
+	}
+	made, err := c.CreateConnection(ctx, sent)
+	if err != nil {
+		return atParent(err)
+	}
+	ch.Plan.Identifier = types.StringValue(made.Identifier)
+	return nil
+}
+
+func readConnection(ctx context.Context, c *guacapi.Client, m *connection) error {
+	stored, err := c.Connection(ctx, m.Identifier.ValueString())
+	if err != nil {
+		return err
+	}
+	m.fromAPI(stored)
+	return nil
+}
+
+func updateConnection(ctx context.Context, c *guacapi.Client, ch crud.Change[connection]) error {
+	err := c.UpdateConnection(ctx, ch.Prior.Identifier.ValueString(), func(current *guacapi.Connection) error {
+		return ch.Plan.toAPI(ch, current)
+	})
+	return atParent(err)
+}
+
+func deleteConnection(ctx context.Context, c *guacapi.Client, m *connection) error {
+	return c.DeleteConnection(ctx, m.Identifier.ValueString())
+}
+
+// importConnection takes an identifier, or the path of a connection: "IDC
+// servers/CP-01". A path that looks like an identifier is one, if it exists.
+func importConnection(ctx context.Context, c *guacapi.Client, id string, m *connection) error {
+	all, err := c.Connections(ctx)
+	if err != nil {
+		return err
+	}
+	found, ok := all[id]
+	if !ok {
+		if found, err = c.FindConnection(ctx, id); err != nil {
+			return err
+		}
+	}
+	if protocols.Of(found.Protocol) == nil {
+		return fmt.Errorf("connection %s has the protocol %q, which this resource does not know.\n\nIt manages ssh, rdp, vnc, telnet and kubernetes", found.Identifier, found.Protocol)
+	}
+	m.Identifier = types.StringValue(found.Identifier)
+	return nil
+}
+
+// atParent points a missing group at the attribute that names it.
+func atParent(err error) error {
+	var missing *guacapi.ParentError
+	if errors.As(err, &missing) {
+		return crud.At(path.Root("parent_identifier"), err)
+	}
+	return err
+}
+
+// parameters returns the object of a protocol.
+func (m *connection) parameters(protocol string) *types.Object {
+	switch protocol {
+	case protocols.SSH:
+		return &m.SSH
+	case protocols.RDP:
+		return &m.RDP
+	case protocols.VNC:
+		return &m.VNC
+	case protocols.Telnet:
+		return &m.Telnet
+	default:
+		return &m.Kubernetes
+	}
+}
+
+// protocol is the one whose object is set.
+func (m *connection) protocol() string {
+	for _, protocol := range protocols.Names {
+		if !m.parameters(protocol).IsNull() {
+			return protocol
+		}
+	}
+	return ""
+}
+
+// attributes are the connection's attributes by Guacamole's names.
+func (m *connection) attributes() map[string]attr.Value {
+	return map[string]attr.Value{
+		"max-connections": m.MaxConnections, "max-connections-per-user": m.MaxConnectionsPerUser,
+		"weight": m.Weight, "failover-only": m.FailoverOnly,
+		"guacd-hostname": m.GuacdHostname, "guacd-port": m.GuacdPort, "guacd-encryption": m.GuacdEncryption,
+	}
+}
+
+// toAPI changes c into what is planned. Parameters and attributes that the
+// provider does not know stay.
+func (m *connection) toAPI(ch crud.Change[connection], c *guacapi.Connection) error {
+	protocol := m.protocol()
+	parameters, err := writeParameters(protocol, ch, *c)
+	if err != nil {
+		return err
+	}
+	c.Name, c.ParentIdentifier, c.Protocol, c.Parameters = m.Name.ValueString(), m.ParentIdentifier.ValueString(), protocol, parameters
+	c.Attributes = writeAttributes(c.Attributes, m.attributes())
+	return nil
+}
+
+// writeAttributes sets the known attributes in a copy of the stored ones.
+func writeAttributes(stored guacapi.Values, values map[string]attr.Value) guacapi.Values {
+	out := guacapi.Values{}
+	for name, value := range stored {
+		if _, known := values[name]; !known {
+			out[name] = value
+		}
+	}
+	for name, v := range values {
+		if value := writeParameter(v); value != "" {
+			out[name] = value
+		}
+	}
+	return out
+}
+
+func (m *connection) fromAPI(c guacapi.Connection) {
+	m.Name, m.ParentIdentifier = types.StringValue(c.Name), types.StringValue(c.ParentIdentifier)
+	m.MaxConnections = int64Of(c.Attributes["max-connections"])
+	m.MaxConnectionsPerUser = int64Of(c.Attributes["max-connections-per-user"])
+	m.Weight = int64Of(c.Attributes["weight"])
+	m.FailoverOnly = types.BoolValue(c.Attributes["failover-only"] == protocols.True)
+	m.GuacdHostname = stringOf(c.Attributes["guacd-hostname"])
+	m.GuacdPort = int64Of(c.Attributes["guacd-port"])
+	m.GuacdEncryption = stringOf(c.Attributes["guacd-encryption"])
+	for _, protocol := range protocols.Names {
+		o := m.parameters(protocol)
+		if protocol == c.Protocol {
+			*o = readParameters(protocol, c.Parameters, *o)
+		} else {
+			*o = types.ObjectNull(parameterTypes(protocol))
+		}
+	}
+}
+
+func int64Of(s string) types.Int64 {
+	v, _ := readParameter(protocols.Parameter{Type: protocols.Numeric}, s, nil).(types.Int64)
+	return v
+}
+
+func stringOf(s string) types.String {
+	v, _ := readParameter(protocols.Parameter{Type: protocols.Text}, s, nil).(types.String)
+	return v
+}
