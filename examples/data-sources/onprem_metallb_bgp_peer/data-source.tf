@@ -1,0 +1,7 @@
+data "onprem_metallb_bgp_peer" "tor" {
+  name = "seoul-tor-1"
+}
+
+output "session" {
+  value = "AS ${data.onprem_metallb_bgp_peer.tor.my_asn} to AS ${data.onprem_metallb_bgp_peer.tor.peer_asn}"
+}

@@ -1,0 +1,7 @@
+data "onprem_metallb_ip_address_pool" "stage" {
+  name = "seoul-stage"
+}
+
+output "free_addresses" {
+  value = data.onprem_metallb_ip_address_pool.stage.available_ipv4
+}

@@ -1,0 +1,7 @@
+import {
+  to = onprem_metallb_bgp_peer.tor
+  identity = {
+    namespace = "metallb-system"
+    name      = "seoul-tor-1"
+  }
+}

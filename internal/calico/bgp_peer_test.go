@@ -1,0 +1,255 @@
+package calico_test
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
+	"github.com/hashicorp/terraform-plugin-testing/plancheck"
+	"github.com/hashicorp/terraform-plugin-testing/statecheck"
+
+	"github.com/onprem-tools/terraform-provider-onprem/internal/acctest"
+	"github.com/onprem-tools/terraform-provider-onprem/internal/kube/kubetest"
+)
+
+const tor = "onprem_calico_bgp_peer.tor"
+
+// peer is a configuration with one peer.
+func peer(kubeconfig, name, body string) string {
+	return provider(kubeconfig) + fmt.Sprintf("resource \"onprem_calico_bgp_peer\" \"tor\" {\n  name = %q\n%s\n}\n", name, body)
+}
+
+func TestBGPPeerLife(t *testing.T) {
+	t.Parallel()
+	c := kubetest.Shared(t)
+	peers, name := kind(c, "bgppeers"), kubetest.Name(t, "tor")
+	plain := peer(c.Kubeconfig(), name, `
+		peer_ip   = "192.168.1.1"
+		as_number = 65001`)
+	full := peer(c.Kubeconfig(), name, `
+		peer_ip                      = "192.168.1.1:1790"
+		as_number                    = 4200000000
+		node_selector                = "service == 'payment'"
+		keep_original_next_hop       = true
+		source_address               = "None"
+		max_restart_time             = "120s"
+		num_allowed_local_as_numbers = 1
+		ttl_security                 = 255
+		reachable_by                 = "192.168.1.254"
+		labels                       = { site = "seoul" }
+		annotations                  = { "acme.internal/owner" = "network" }
+		password_secret              = { name = "bgp-passwords", key = "tor", optional = true }`)
+	resource.UnitTest(t, resource.TestCase{
+		ProtoV6ProviderFactories: acctest.Factories,
+		CheckDestroy:             peers.gone(t, name),
+		Steps: []resource.TestStep{
+			{
+				Config: full, ConfigPlanChecks: action(tor, plancheck.ResourceActionCreate),
+				ConfigStateChecks: []statecheck.StateCheck{
+					is(tor, "as_number", knownvalue.StringExact("4200000000")),
+					is(tor, "max_restart_time", knownvalue.StringExact("120s")), // Calico answers 2m0s
+					is(tor, "uid", knownvalue.NotNull()),
+					is(tor, "next_hop_mode", knownvalue.Null()),
+				},
+				Check: resource.ComposeTestCheckFunc(
+					peers.has(t, name, 4200000000, "spec", "asNumber"),
+					peers.has(t, name, "seoul", "metadata", "labels", "site"),
+					peers.has(t, name, "tor", "spec", "password", "secretKeyRef", "key"),
+				),
+			},
+			{
+				ResourceName: tor, ImportState: true, ImportStateId: name, ImportStateVerify: true, ImportStateVerifyIdentifierAttribute: "name",
+				ImportStateVerifyIgnore: []string{"max_restart_time"}, // the same, in Calico's spelling
+			},
+			{ResourceName: tor, ImportState: true, ImportStateId: "no-such-peer", ExpectError: says("Cannot import non-existent remote object")},
+			{ // what leaves the configuration leaves the object
+				Config: plain, ConfigPlanChecks: action(tor, plancheck.ResourceActionUpdate),
+				ConfigStateChecks: []statecheck.StateCheck{is(tor, "ttl_security", knownvalue.Null()), is(tor, "labels", knownvalue.Null())},
+				Check: resource.ComposeTestCheckFunc(
+					peers.has(t, name, nil, "spec", "ttlSecurity"),
+					peers.has(t, name, nil, "spec", "password"),
+					peers.has(t, name, nil, "metadata", "labels"),
+					peers.has(t, name, 65001, "spec", "asNumber"),
+				),
+			},
+			{ // a field and a label that others set and nobody configures are no difference
+				PreConfig: peers.patch(t, name, "kubectl-edit", `{"metadata":{"labels":{"team":"network"}},"spec":{"numAllowedLocalASNumbers":2}}`),
+				Config:    plain, PlanOnly: true,
+			},
+			{ // deleted behind Terraform's back
+				PreConfig: peers.delete(t, name),
+				Config:    plain, ConfigPlanChecks: action(tor, plancheck.ResourceActionCreate),
+			},
+			{Config: plain, PlanOnly: true},
+			{Config: peer(c.Kubeconfig(), name+"-new", "peer_ip = \"192.168.1.1\"\nas_number = 65001"), ConfigPlanChecks: action(tor, plancheck.ResourceActionReplace)},
+		},
+	})
+}
+
+func TestBGPPeerImportByIdentity(t *testing.T) {
+	t.Parallel()
+	c := kubetest.Shared(t)
+	name := kubetest.Name(t, "tor")
+	resource.UnitTest(t, resource.TestCase{
+		ProtoV6ProviderFactories: acctest.Factories,
+		TerraformVersionChecks:   acctest.WithIdentity,
+		CheckDestroy:             kind(c, "bgppeers").gone(t, name),
+		Steps: []resource.TestStep{
+			{Config: peer(c.Kubeconfig(), name, `peer_ip = "192.168.1.1"`)},
+			{ResourceName: tor, ImportState: true, ImportStateKind: resource.ImportBlockWithResourceIdentity},
+		},
+	})
+}
+
+// TestBGPPeerConflict: another manager has changed a field that is configured.
+// The error names both, and take_ownership takes the field back.
+func TestBGPPeerConflict(t *testing.T) {
+	t.Parallel()
+	c := kubetest.Shared(t)
+	peers, name := kind(c, "bgppeers"), kubetest.Name(t, "tor")
+	body := `
+		peer_ip   = "192.168.1.1"
+		as_number = 65001`
+	resource.UnitTest(t, resource.TestCase{
+		ProtoV6ProviderFactories: acctest.Factories,
+		CheckDestroy:             peers.gone(t, name),
+		Steps: []resource.TestStep{
+			{Config: peer(c.Kubeconfig(), name, body)},
+			{ // drift is found, and putting it right is refused
+				PreConfig:   peers.patch(t, name, "kubectl-edit", `{"spec":{"asNumber":65002}}`),
+				Config:      peer(c.Kubeconfig(), name, body),
+				ExpectError: says(`spec.asNumber is managed by "kubectl-edit"`),
+			},
+			{
+				Config:           peer(c.Kubeconfig(), name, body+"\ntake_ownership = true"),
+				ConfigPlanChecks: action(tor, plancheck.ResourceActionUpdate),
+				Check:            peers.has(t, name, 65001, "spec", "asNumber"),
+			},
+			{Config: peer(c.Kubeconfig(), name, body), ConfigPlanChecks: action(tor, plancheck.ResourceActionUpdate)},
+			{Config: peer(c.Kubeconfig(), name, body), PlanOnly: true},
+		},
+	})
+}
+
+// TestBGPPeerExists: someone else's object is not taken over without a word.
+func TestBGPPeerExists(t *testing.T) {
+	t.Parallel()
+	c := kubetest.Shared(t)
+	peers, name := kind(c, "bgppeers"), kubetest.Name(t, "tor")
+	peers.create(t, "BGPPeer", name, map[string]any{"peerIP": "192.168.1.1", "asNumber": int64(65001)})
+	config := peer(c.Kubeconfig(), name, `
+		peer_ip   = "192.168.1.1"
+		as_number = 65001`)
+	resource.UnitTest(t, resource.TestCase{
+		ProtoV6ProviderFactories: acctest.Factories,
+		CheckDestroy:             peers.gone(t, name),
+		Steps: []resource.TestStep{
+			{Config: config, ExpectError: says(fmt.Sprintf(`it exists already, managed by "kubectl-create" Import it with the id "%s", or set`, name))},
+			{Config: config, ResourceName: tor, ImportState: true, ImportStateId: name, ImportStatePersist: true},
+			{Config: config, PlanOnly: true},
+			{
+				Config:      peer(c.Kubeconfig(), name, "peer_ip = \"192.168.1.1\"\nas_number = 65009"),
+				ExpectError: says(`spec.asNumber is managed by "kubectl-create"`),
+			},
+			{
+				Config: peer(c.Kubeconfig(), name, "peer_ip = \"192.168.1.1\"\nas_number = 65009\ntake_ownership = true"),
+				Check:  peers.has(t, name, 65009, "spec", "asNumber"),
+			},
+		},
+	})
+}
+
+// TestBGPPeerTakeOwnership: with take_ownership a create takes over what exists.
+func TestBGPPeerTakeOwnership(t *testing.T) {
+	t.Parallel()
+	c := kubetest.Shared(t)
+	peers, name := kind(c, "bgppeers"), kubetest.Name(t, "tor")
+	peers.create(t, "BGPPeer", name, map[string]any{"peerIP": "192.168.1.1", "asNumber": int64(65001)})
+	resource.UnitTest(t, resource.TestCase{
+		ProtoV6ProviderFactories: acctest.Factories,
+		CheckDestroy:             peers.gone(t, name),
+		Steps: []resource.TestStep{{
+			Config: peer(c.Kubeconfig(), name, "peer_ip = \"192.168.1.1\"\nas_number = 65009\ntake_ownership = true"),
+			Check:  peers.has(t, name, 65009, "spec", "asNumber"),
+		}},
+	})
+}
+
+// TestBGPPeerRefused: what only Calico can know is shown at the attribute.
+func TestBGPPeerRefused(t *testing.T) {
+	t.Parallel()
+	c := kubetest.Shared(t)
+	peers, name := kind(c, "bgppeers"), kubetest.Name(t, "tor")
+	resource.UnitTest(t, resource.TestCase{
+		ProtoV6ProviderFactories: acctest.Factories,
+		CheckDestroy:             peers.gone(t, name),
+		Steps: []resource.TestStep{
+			{
+				Config:      peer(c.Kubeconfig(), name, "peer_ip = \"192.168.1.1\"\nfilters = [\"no-such-filter\"]"),
+				ExpectError: says("no-such-filter"),
+			},
+			{ // newer than Calico 3.28
+				Config:      peer(c.Kubeconfig(), name, "peer_ip = \"192.168.1.1\"\nlocal_as_number = 64999"),
+				ExpectError: says("spec.localASNumber: the server does not know this field The calico-apiserver in this cluster is older than the field."),
+			},
+		},
+	})
+}
+
+// TestBGPPeerInvalid: rules that a configuration breaks are found at plan.
+func TestBGPPeerInvalid(t *testing.T) {
+	t.Parallel()
+	refused(t, "onprem_calico_bgp_peer", map[string]string{
+		`as_number = 65001`:                                                                  "Nothing says whom to peer with",
+		"peer_ip = \"192.168.1.1\"\nas_number = 0":                                           `"0" is not an AS number`,
+		"peer_ip = \"192.168.1.1\"\nas_number = 4294967296":                                  `"4294967296" is not an AS number`,
+		`peer_ip = "192.168.1.0/24"`:                                                         `"192.168.1.0/24": want an address`,
+		`peer_ip = "192.168.1.1:70000"`:                                                      `"192.168.1.1:70000": want an address`,
+		`peer_ip = "2001:db8::1:port"`:                                                       "want an address",
+		"peer_ip = \"192.168.1.1\"\nnode = \"a\"\nnode_selector = \"all()\"":                 "node and node_selector exclude each other",
+		"peer_ip = \"192.168.1.1\"\nnode_selector = \"service = 'payment'\"":                 "not a Calico selector: ==, !=, in",
+		"peer_ip = \"192.168.1.1\"\npeer_selector = \"all()\"":                               "peer_ip and peer_selector exclude each other",
+		"peer_selector = \"all()\"\nas_number = 65001":                                       "leave as_number out",
+		"local_workload_selector = \"all()\"":                                                "set as_number",
+		"local_workload_selector = \"all()\"\nas_number = 65001\npeer_ip = \"10.0.0.1\"":     "excludes peer_ip",
+		"peer_ip = \"192.168.1.1\"\nreachable_by = \"2001:db8::1\"":                          "must both be IPv4 or both be IPv6",
+		"peer_selector = \"all()\"\nreachable_by = \"192.168.1.1\"":                          "which is not set",
+		"peer_ip = \"192.168.1.1\"\nttl_security = 256":                                      "between 0 and 255",
+		"peer_ip = \"192.168.1.1\"\nmax_restart_time = \"10x\"":                              `"10x" is not a duration`,
+		"peer_ip = \"192.168.1.1\"\nkeep_original_next_hop = true\nnext_hop_mode = \"Self\"": "takes the place",
+		"peer_ip = \"192.168.1.1\"\nsource_address = \"192.168.1.9\"":                        `"UseNodeIP" "None"`,
+		"peer_ip = \"192.168.1.1\"\nnum_allowed_local_as_numbers = -1":                       "between 0",
+		"peer_ip = \"192.168.1.1\"\nfilters = [\"a\", \"a\"]":                                "duplicate",
+		"peer_ip = \"192.168.1.1\"\nlabels = { \"a b\" = \"c\" }":                            "name part must consist of",
+	})
+}
+
+func TestBGPPeerDataSource(t *testing.T) {
+	t.Parallel()
+	c := kubetest.Shared(t)
+	name := kubetest.Name(t, "tor")
+	kind(c, "bgppeers").create(t, "BGPPeer", name, map[string]any{
+		"peerIP": "192.168.1.1", "asNumber": int64(65001), "password": map[string]any{"secretKeyRef": map[string]any{"name": "bgp", "key": "tor"}},
+	})
+	const data = "data.onprem_calico_bgp_peer.tor"
+	resource.UnitTest(t, resource.TestCase{
+		ProtoV6ProviderFactories: acctest.Factories,
+		Steps: []resource.TestStep{
+			{
+				Config: provider(c.Kubeconfig()) + fmt.Sprintf("data \"onprem_calico_bgp_peer\" \"tor\" {\n  name = %q\n}\n", name),
+				ConfigStateChecks: []statecheck.StateCheck{
+					is(data, "peer_ip", knownvalue.StringExact("192.168.1.1")),
+					is(data, "as_number", knownvalue.StringExact("65001")),
+					is(data, "password_secret", knownvalue.ObjectPartial(map[string]knownvalue.Check{"key": knownvalue.StringExact("tor")})),
+					is(data, "keep_original_next_hop", knownvalue.Bool(false)),
+					is(data, "source_address", knownvalue.StringExact("UseNodeIP")),
+				},
+			},
+			{
+				Config:      provider(c.Kubeconfig()) + `data "onprem_calico_bgp_peer" "none" { name = "no-such-peer" }`,
+				ExpectError: says(`get BGPPeer "no-such-peer": kubernetes answered 404`),
+			},
+		},
+	})
+}
