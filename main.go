@@ -1,0 +1,68 @@
+// Command terraform-provider-onprem is two programs in one. Started by
+// Terraform or OpenTofu it is a provider; started by a person or a pipeline it
+// is a command line.
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"syscall"
+
+	"github.com/hashicorp/terraform-plugin-framework/providerserver"
+
+	"github.com/onprem-tools/terraform-provider-onprem/internal/cli"
+	"github.com/onprem-tools/terraform-provider-onprem/internal/provider"
+)
+
+// address is what the provider is called in a configuration's
+// required_providers.
+const address = "registry.terraform.io/onprem-tools/onprem"
+
+// version is set by the linker in a release.
+var version = "dev"
+
+func main() { os.Exit(run(os.Args[1:])) }
+
+func run(args []string) int {
+	debug := len(args) == 1 && (args[0] == "-debug" || args[0] == "--debug")
+	if startedByTerraform() || debug {
+		return serve(debug)
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	return cli.Run(ctx, version, args, cli.Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr})
+}
+
+// startedByTerraform reports whether the parent process speaks the plugin
+// protocol: go-plugin hands every plugin this variable as proof.
+func startedByTerraform() bool { return os.Getenv("TF_PLUGIN_MAGIC_COOKIE") != "" }
+
+// serve has a context of its own: on an interrupt Terraform asks the provider
+// to stop through the protocol, so that work under way can be recorded.
+func serve(debug bool) int {
+	collectLess()
+	err := providerserver.Serve(context.Background(), provider.New(version), providerserver.ServeOpts{
+		Address: address,
+		Debug:   debug,
+	})
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "terraform-provider-onprem:", err)
+		return 1
+	}
+	return 0
+}
+
+// collectLess trades memory for time: a plan over a thousand objects allocates
+// much that is soon garbage, and collecting it took a third of the provider's
+// time. The limit keeps the trade within bounds.
+func collectLess() {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(400)
+	}
+	if os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(160 << 20)
+	}
+}
