@@ -36,6 +36,10 @@ func (r *Resource[M, C]) IdentitySchema(ctx context.Context, _ resource.Identity
 // values remain only where a read-back will fill them or has failed.
 func (r *Resource[M, C]) record(ctx context.Context, state *tfsdk.State, identity *tfsdk.ResourceIdentity, m *M, diags *diag.Diagnostics) {
 	diags.Append(state.Set(ctx, m)...)
+	if state.Raw.IsFullyKnown() {
+		r.identify(ctx, *state, identity, diags)
+		return
+	}
 	known, err := tftypes.Transform(state.Raw, func(_ *tftypes.AttributePath, v tftypes.Value) (tftypes.Value, error) {
 		if !v.IsKnown() {
 			return tftypes.NewValue(v.Type(), nil), nil

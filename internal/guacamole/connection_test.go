@@ -17,6 +17,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
 
 	"github.com/onprem-tools/terraform-provider-onprem/internal/acctest"
+	"github.com/onprem-tools/terraform-provider-onprem/internal/faulty"
 	"github.com/onprem-tools/terraform-provider-onprem/internal/guacamole/guacsim"
 	"github.com/onprem-tools/terraform-provider-onprem/internal/guacamole/protocols"
 )
@@ -443,15 +444,15 @@ func TestConnectionFaults(t *testing.T) {
 	for _, tt := range []struct {
 		name  string
 		match string
-		fault guacsim.Fault
+		fault faulty.Fault
 	}{
-		{"create lost", "POST /connections", guacsim.Reset.AfterActing()},
-		{"session ended", "POST /connections", guacsim.SessionEnded},
+		{"create lost", createConnection, faulty.Reset.After()},
+		{"session ended", createConnection, guacsim.SessionEnded},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			sim, block := start(t)
-			sim.Fail(tt.match, tt.fault)
+			sim.Fail(tt.match, tt.fault, 1)
 			run(t, sim, resource.TestStep{
 				Config: block + bareConnection, ConfigPlanChecks: expect(cp01, plancheck.ResourceActionCreate),
 				Check: func(*terraform.State) error {
@@ -467,7 +468,7 @@ func TestConnectionFaults(t *testing.T) {
 		t.Parallel()
 		sim, block := start(t)
 		run(t, sim,
-			before(func() { sim.Fail("POST /connections", guacsim.BadGateway.Times(-1)) },
+			before(func() { sim.Fail(createConnection, faulty.BadGateway, -1) },
 				resource.TestStep{Config: block + bareConnection, ExpectError: regexp.MustCompile(`Unable to create onprem_guacamole_connection`)}),
 			before(sim.Heal, resource.TestStep{Config: block + bareConnection, ConfigPlanChecks: expect(cp01, plancheck.ResourceActionCreate)}),
 		)
@@ -491,17 +492,17 @@ resource "onprem_guacamole_connection" "vm" {
 			Config: config,
 			Check: func(*terraform.State) error {
 				// Terraform's own refreshes of the test are counted as well, its creates apart.
-				if posts := sim.Requests().Count("POST /connections"); posts != n {
+				if posts := sim.Count(createConnection); posts != n {
 					return fmt.Errorf("%d creates for %d connections", posts, n)
 				}
 				return nil
 			},
 		},
-		before(func() { sim.ResetRequests(); sim.Latency(time.Millisecond) }, resource.TestStep{Config: config, PlanOnly: true}),
+		before(func() { sim.Reset(); sim.Latency(time.Millisecond) }, resource.TestStep{Config: config, PlanOnly: true}),
 		resource.TestStep{
 			Config: block, PreConfig: func() {
 				// The step before has planned at most three times.
-				if total, most := sim.Requests().Total(), 3*(n+10); total > most {
+				if total, most := sim.Count("* /**"), 3*(n+10); total > most {
 					t.Errorf("%d requests, want at most %d", total, most)
 				}
 			},

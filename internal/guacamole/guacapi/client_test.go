@@ -13,12 +13,19 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/onprem-tools/terraform-provider-onprem/internal/api"
+	"github.com/onprem-tools/terraform-provider-onprem/internal/faulty"
 	"github.com/onprem-tools/terraform-provider-onprem/internal/guacamole/guacapi"
 	"github.com/onprem-tools/terraform-provider-onprem/internal/guacamole/guacsim"
 )
 
 // secret must appear in no log and no error.
 const secret = "Tr0ub4dor&3"
+
+// Paths of the API.
+const (
+	tokens      = "/guacamole/api/tokens"
+	connections = "/guacamole/api/session/data/*/connections"
+)
 
 func start(t *testing.T, sim *guacsim.Server, change ...func(*guacapi.Config)) *guacapi.Client {
 	t.Helper()
@@ -130,14 +137,14 @@ func TestOneLoginForAll(t *testing.T) {
 		all.Wait()
 	}
 	read()
-	if n := sim.Requests().Count("POST /tokens"); n != 1 {
+	if n := sim.Count("POST "+tokens); n != 1 {
 		t.Errorf("%d logins, want 1", n)
 	}
 	sim.EndSessions()
 	if err := c.DeleteConnection(t.Context(), id); err != nil { // a write meets the ended session
 		t.Error(err)
 	}
-	if n := sim.Requests().Count("POST /tokens"); n != 2 {
+	if n := sim.Count("POST "+tokens); n != 2 {
 		t.Errorf("%d logins after the session has ended, want 2", n)
 	}
 }
@@ -149,16 +156,16 @@ func TestEndedSessionAndRefusal(t *testing.T) {
 	c := start(t, sim, func(c *guacapi.Config) { c.Username, c.Password = "ann", "ann" })
 	err := c.DeleteConnection(t.Context(), id)
 	expectError(t, err, "Permission denied.", "lacks the right")
-	if n := sim.Requests().Count("POST /tokens"); n != 1 {
+	if n := sim.Count("POST "+tokens); n != 1 {
 		t.Errorf("%d logins: a refusal is no ended session", n)
 	}
 
 	// A portal that forgets every session at once: two tries, then an explanation.
 	sim = guacsim.New()
-	sim.Fail("GET /connections", guacsim.SessionEnded.Times(-1))
+	sim.Fail("GET "+connections, guacsim.SessionEnded, -1)
 	_, err = start(t, sim).Connections(t.Context())
 	expectError(t, err, "Permission Denied.", "sticky sessions")
-	if n := sim.Requests().Count("POST /tokens"); n != 2 {
+	if n := sim.Count("POST "+tokens); n != 2 {
 		t.Errorf("%d logins, want 2", n)
 	}
 }
@@ -201,7 +208,7 @@ func TestMissingParentIsNamed(t *testing.T) {
 		lost.ParentIdentifier = "99"
 		_, err := c.CreateConnection(t.Context(), lost)
 		expectError(t, err, `parent_identifier "99" does not exist`, "onprem_guacamole_connection_group")
-		if n := sim.Requests().Count("POST /connections"); n != 1 {
+		if n := sim.Count("POST "+connections); n != 1 {
 			t.Errorf("sent %d times", n)
 		}
 		made, err := c.CreateConnection(t.Context(), web())
@@ -229,23 +236,24 @@ func TestCreateFaults(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		name  string
-		fault guacsim.Fault
+		fault faulty.Fault
+		times int
 		posts int
 	}{
-		{"reset before", guacsim.Reset, 2},
-		{"reset after", guacsim.Reset.AfterActing(), 1},
-		{"reset again and again", guacsim.Reset.Times(2), 3},
-		{"hang", guacsim.Hang, 2},
-		{"hang after", guacsim.Hang.AfterActing(), 1},
-		{"429", guacsim.TooManyRequests(0), 2},
-		{"500 before", guacsim.InternalError, 2},
-		{"500 after", guacsim.InternalError.AfterActing(), 1},
-		{"502 page", guacsim.BadGateway, 2},
-		{"502 page after", guacsim.BadGateway.AfterActing(), 1},
-		{"503 after", guacsim.Unavailable.AfterActing(), 1},
-		{"truncated", guacsim.Truncated, 1},
-		{"wrong content type", guacsim.WrongContentType, 1},
-		{"session ended", guacsim.SessionEnded, 2},
+		{"reset before", faulty.Reset, 1, 2},
+		{"reset after", faulty.Reset.After(), 1, 1},
+		{"reset again and again", faulty.Reset, 2, 3},
+		{"hang", faulty.Hang, 1, 2},
+		{"hang after", faulty.Hang.After(), 1, 1},
+		{"429", faulty.TooManyRequests(0), 1, 2},
+		{"500 before", guacsim.InternalError, 1, 2},
+		{"500 after", guacsim.InternalError.After(), 1, 1},
+		{"502 page", faulty.BadGateway, 1, 2},
+		{"502 page after", faulty.BadGateway.After(), 1, 1},
+		{"503 after", faulty.Unavailable.After(), 1, 1},
+		{"truncated", faulty.Truncated, 1, 1},
+		{"wrong content type", faulty.WrongType, 1, 1},
+		{"session ended", guacsim.SessionEnded, 1, 2},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -253,7 +261,7 @@ func TestCreateFaults(t *testing.T) {
 				sim := guacsim.New(opts...)
 				sim.AddConnection(guacsim.Connection{Name: "bystander", Protocol: "ssh"})
 				c := start(t, sim, func(c *guacapi.Config) { c.HTTP.Timeout = 150 * time.Millisecond })
-				sim.Fail("POST /connections", tt.fault)
+				sim.Fail("POST "+connections, tt.fault, tt.times)
 				made, err := c.CreateConnection(t.Context(), web())
 				if err != nil {
 					t.Fatal(err)
@@ -261,7 +269,7 @@ func TestCreateFaults(t *testing.T) {
 				if all := sim.Connections(); len(all) != 2 || all[1].Identifier != made.Identifier || all[1].Parameters["password"] != secret {
 					t.Errorf("made %s, stored %v", made.Identifier, all)
 				}
-				if n := sim.Requests().Count("POST /connections"); n != tt.posts {
+				if n := sim.Count("POST "+connections); n != tt.posts {
 					t.Errorf("sent %d times, want %d", n, tt.posts)
 				}
 			})
@@ -273,10 +281,10 @@ func TestCreateGivesUp(t *testing.T) {
 	t.Parallel()
 	sim := guacsim.New()
 	c := start(t, sim)
-	sim.Fail("POST /connections", guacsim.BadGateway.Times(-1))
+	sim.Fail("POST "+connections, faulty.BadGateway, -1)
 	_, err := c.CreateConnection(t.Context(), web())
 	expectError(t, err, "502", "web page")
-	if n := sim.Requests().Count("POST /connections"); n != 3 || len(sim.Connections()) != 0 {
+	if n := sim.Count("POST "+connections); n != 3 || len(sim.Connections()) != 0 {
 		t.Errorf("sent %d times, want 3", n)
 	}
 }
@@ -290,7 +298,7 @@ func TestCreateAdoptsNothingForeign(t *testing.T) {
 		sent := web()
 		id := sim.AddConnection(guacsim.Connection{Name: "web", Protocol: "ssh", Parameters: sent.Parameters, Attributes: sent.Attributes})
 		c := start(t, sim)
-		sim.Fail("POST /connections", guacsim.Reset)
+		sim.Fail("POST "+connections, faulty.Reset, 1)
 		_, err := c.CreateConnection(t.Context(), sent)
 		expectError(t, err, "identifier "+id, "terraform import <address> "+id)
 	})
@@ -302,7 +310,7 @@ func TestCreateAdoptsNothingForeign(t *testing.T) {
 			t.Fatal(err)
 		}
 		id := sim.AddConnection(guacsim.Connection{Name: "web", Protocol: "ssh", Parameters: map[string]string{"hostname": "192.168.9.9"}})
-		sim.Fail("POST /connections", guacsim.Reset)
+		sim.Fail("POST "+connections, faulty.Reset, 1)
 		_, err := c.CreateConnection(t.Context(), web())
 		expectError(t, err, "identifier "+id, "import")
 	})
@@ -314,7 +322,7 @@ func TestCreateAdoptsNothingForeign(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		sim.Fail("POST /connections", guacsim.Reset)
+		sim.Fail("POST "+connections, faulty.Reset, 1)
 		_, err = c.CreateConnection(t.Context(), web())
 		expectError(t, err, "identifier "+made.Identifier, "import")
 	})
@@ -330,7 +338,7 @@ func TestInterruptedCreateIsNotForgotten(t *testing.T) {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
-	sim.Fail("POST /connections", guacsim.Hang.AfterActing())
+	sim.Fail("POST "+connections, faulty.Hang.After(), 1)
 	go func() {
 		for len(sim.Connections()) == 0 && t.Context().Err() == nil {
 			time.Sleep(time.Millisecond)
@@ -352,29 +360,29 @@ func TestOtherFaults(t *testing.T) {
 		run         func(ctx context.Context, c *guacapi.Client, id string) error
 		done        func(sim *guacsim.Server) bool
 	}{
-		{"read", "GET /connections/*/parameters", func(ctx context.Context, c *guacapi.Client, id string) error {
+		{"read", "GET "+connections+"/*/parameters", func(ctx context.Context, c *guacapi.Client, id string) error {
 			got, err := c.Connection(ctx, id)
 			if err == nil && got.Parameters["hostname"] == "" {
 				return errors.New("read nothing")
 			}
 			return err
 		}, func(*guacsim.Server) bool { return true }},
-		{"update", "PUT /connections/*", func(ctx context.Context, c *guacapi.Client, id string) error {
+		{"update", "PUT "+connections+"/*", func(ctx context.Context, c *guacapi.Client, id string) error {
 			return c.UpdateConnection(ctx, id, func(c *guacapi.Connection) error { c.Name = "renamed"; return nil })
 		}, func(s *guacsim.Server) bool {
 			return s.Connections()[0].Name == "renamed" && s.Connections()[0].Parameters["password"] == secret
 		}},
-		{"delete", "DELETE /connections/*", func(ctx context.Context, c *guacapi.Client, id string) error {
+		{"delete", "DELETE "+connections+"/*", func(ctx context.Context, c *guacapi.Client, id string) error {
 			if err := c.DeleteConnection(ctx, id); !api.IsNotFound(err) { // a second try finds it gone
 				return err
 			}
 			return nil
 		}, func(s *guacsim.Server) bool { return len(s.Connections()) == 0 }},
 	}
-	faults := map[string]guacsim.Fault{
-		"reset before": guacsim.Reset, "reset after": guacsim.Reset.AfterActing(), "hang": guacsim.Hang, "429": guacsim.TooManyRequests(0),
-		"500": guacsim.InternalError, "502": guacsim.BadGateway.AfterActing(), "503": guacsim.Unavailable, "truncated": guacsim.Truncated,
-		"wrong content type": guacsim.WrongContentType, "session ended": guacsim.SessionEnded,
+	faults := map[string]faulty.Fault{
+		"reset before": faulty.Reset, "reset after": faulty.Reset.After(), "hang": faulty.Hang, "429": faulty.TooManyRequests(0),
+		"500": guacsim.InternalError, "502": faulty.BadGateway.After(), "503": faulty.Unavailable, "truncated": faulty.Truncated,
+		"wrong content type": faulty.WrongType, "session ended": guacsim.SessionEnded,
 	}
 	for _, op := range operations {
 		for name, fault := range faults {
@@ -383,7 +391,7 @@ func TestOtherFaults(t *testing.T) {
 				sim := guacsim.New()
 				id := sim.AddConnection(guacsim.Connection{Name: "web", Protocol: "ssh", Parameters: map[string]string{"hostname": "192.168.1.11", "password": secret}})
 				c := start(t, sim, func(c *guacapi.Config) { c.HTTP.Timeout = 150 * time.Millisecond })
-				sim.Fail(op.match, fault)
+				sim.Fail(op.match, fault, 1)
 				err := op.run(t.Context(), c, id)
 				if op.name == "read" && name == "wrong content type" {
 					expectError(t, err, "Guacamole", "web page")
@@ -413,17 +421,17 @@ func TestNoSecretInLogsAndErrors(t *testing.T) {
 		c.HTTP.Log = func(_ context.Context, msg string, fields map[string]any) { note(fmt.Sprint(msg, fields)) }
 	})
 	// An answer of another type than promised, whose text holds the secret.
-	sim.Fail("POST /tokens", guacsim.Status(200, `"adm1n-secret" and a token`))
+	sim.Fail("POST "+tokens, faulty.Status(200, `"adm1n-secret" and a token`), 1)
 	_, err := c.Connections(t.Context())
 	note(fmt.Sprint(err))
 	id := sim.AddConnection(guacsim.Connection{Name: "db", Protocol: "ssh", Parameters: map[string]string{"password": secret}})
-	sim.Fail("GET /connections/*/parameters", guacsim.Truncated)
+	sim.Fail("GET "+connections+"/*/parameters", faulty.Truncated, 1)
 	_, err = c.Connection(t.Context(), id)
 	note(fmt.Sprint(err))
-	sim.Fail("GET /connections/*/parameters", guacsim.Status(200, `{"password":["`+secret+`"]}`))
+	sim.Fail("GET "+connections+"/*/parameters", faulty.Status(200, `{"password":["`+secret+`"]}`), 1)
 	_, err = c.Connection(t.Context(), id)
 	note(fmt.Sprint(err))
-	sim.Fail("POST /connections", guacsim.Truncated)
+	sim.Fail("POST "+connections, faulty.Truncated, 1)
 	_, err = c.CreateConnection(t.Context(), web())
 	note(fmt.Sprint(err))
 	for _, s := range []string{secret, "adm1n-secret"} {

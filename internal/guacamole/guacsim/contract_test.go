@@ -13,6 +13,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/onprem-tools/terraform-provider-onprem/internal/faulty"
 	"github.com/onprem-tools/terraform-provider-onprem/internal/guacamole/guacsim"
 )
 
@@ -189,40 +190,45 @@ func TestFaults(t *testing.T) {
 	sim := guacsim.New()
 	p := start(t, sim)
 	p.login(url.Values{"username": {"guacadmin"}, "password": {"guacadmin"}})
-	const create = `{"name":"web","protocol":"ssh","attributes":{}}`
+	const connections, create = "/api/session/data/postgresql/connections", `{"name":"web","protocol":"ssh","attributes":{}}`
 	for _, tt := range []struct {
 		name  string
-		fault guacsim.Fault
+		fault faulty.Fault
 		made  int
 		check func(status int, body string) bool
 	}{
-		{"reset before", guacsim.Reset, 0, func(status int, _ string) bool { return status == 0 }},
-		{"reset after", guacsim.Reset.AfterActing(), 1, func(status int, _ string) bool { return status == 0 }},
-		{"hang", guacsim.Hang, 0, func(status int, _ string) bool { return status == 0 }},
-		{"429", guacsim.TooManyRequests(7), 0, func(status int, _ string) bool { return status == 429 }},
+		{"reset before", faulty.Reset, 0, func(status int, _ string) bool { return status == 0 }},
+		{"reset after", faulty.Reset.After(), 1, func(status int, _ string) bool { return status == 0 }},
+		{"hang", faulty.Hang, 0, func(status int, _ string) bool { return status == 0 }},
+		{"429", faulty.TooManyRequests(7), 0, func(status int, _ string) bool { return status == 429 }},
 		{"500", guacsim.InternalError, 0, func(status int, _ string) bool { return status == 500 }},
-		{"502", guacsim.BadGateway, 0, func(status int, body string) bool { return status == 502 && strings.Contains(body, "<html>") }},
-		{"503", guacsim.Unavailable.AfterActing(), 1, func(status int, _ string) bool { return status == 503 }},
-		{"truncated", guacsim.Truncated, 1, func(status int, body string) bool { return status == 200 && !json.Valid([]byte(body)) }},
-		{"wrong content type", guacsim.WrongContentType, 1, func(status int, body string) bool { return status == 200 && strings.Contains(body, "<html>") }},
+		{"502", faulty.BadGateway, 0, func(status int, body string) bool { return status == 502 && strings.Contains(body, "<html>") }},
+		{"503", faulty.Unavailable.After(), 1, func(status int, _ string) bool { return status == 503 }},
+		{"truncated", faulty.Truncated, 1, func(status int, body string) bool { return status == 200 && !json.Valid([]byte(body)) }},
+		{"wrong content type", faulty.WrongType, 1, func(status int, body string) bool { return status == 200 && strings.Contains(body, "<html>") }},
 	} {
-		sim.Fail("POST /connections", tt.fault)
-		sim.ResetRequests()
-		status, body := p.send("POST", "/api/session/data/postgresql/connections", "application/json", create)
+		sim.Fail("POST "+connections, tt.fault, 1)
+		sim.Reset()
+		status, body := p.send("POST", connections, "application/json", create)
 		if !tt.check(status, body) {
 			t.Errorf("%s: answered %d %s", tt.name, status, body)
 		}
 		if got := len(sim.Connections()); got != tt.made {
 			t.Errorf("%s: %d connections, want %d", tt.name, got, tt.made)
 		}
-		if n := sim.Requests().Count("POST /connections"); n != 1 {
+		if n := sim.Count("POST "+connections); n != 1 {
 			t.Errorf("%s: counted %d requests, want 1", tt.name, n)
 		}
 		sim.Forget("connection", "web")
 	}
-	sim.Fail("GET /connections", guacsim.SessionEnded)
-	if status, _ := p.send("GET", "/api/session/data/postgresql/connections", "", ""); status != 403 {
+	sim.Fail("GET "+connections, guacsim.SessionEnded, 1)
+	status, body := p.send("GET", connections, "", "")
+	if status != 403 {
 		t.Errorf("an ended session was answered %d", status)
+	}
+	sim.EndSessions()
+	if _, want := p.send("GET", connections, "", ""); body != want {
+		t.Errorf("an ended session was answered %s, want %s", body, want)
 	}
 }
 

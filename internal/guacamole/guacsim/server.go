@@ -16,11 +16,14 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"time"
+
+	"github.com/onprem-tools/terraform-provider-onprem/internal/faulty"
 )
 
 // Server is one simulated Guacamole. The zero value is not usable: call New.
 type Server struct {
+	*faulty.Handler // counts requests, and lets them fail and be slow on demand
+
 	old       bool // answers like 1.5.5
 	databases []string
 	totp      string
@@ -34,10 +37,6 @@ type Server struct {
 	connections map[int]*Connection
 	groups      map[int]*Group
 	profiles    map[int]*Profile
-
-	faults   []*armed
-	latency  time.Duration
-	requests Requests
 }
 
 type account struct {
@@ -79,7 +78,6 @@ func New(opts ...Option) *Server {
 		connections: map[int]*Connection{},
 		groups:      map[int]*Group{},
 		profiles:    map[int]*Profile{},
-		requests:    Requests{},
 	}
 	for _, opt := range opts {
 		opt(s)
@@ -90,6 +88,7 @@ func New(opts ...Option) *Server {
 	s.routeSet("sharingProfiles", profileSet{s})
 	s.routeReads()
 	s.routeSchema()
+	s.Handler = faulty.New(http.HandlerFunc(s.serve))
 	return s
 }
 
@@ -198,9 +197,8 @@ type handler func(*call) *answer
 // ServeHTTP of a handler is never used: Server looks handlers up and runs them.
 func (handler) ServeHTTP(http.ResponseWriter, *http.Request) {}
 
-// ServeHTTP implements http.Handler. The API is found below /api and
-// /guacamole/api.
-func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+// serve answers a request. The API is found below /api and /guacamole/api.
+func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	escaped := strings.TrimPrefix(r.URL.EscapedPath(), "/guacamole")
 	path, isAPI := strings.CutPrefix(escaped, "/api")
 	if !isAPI {
@@ -210,39 +208,12 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	inner := r.Clone(r.Context())
 	inner.URL.RawPath = path
 	inner.URL.Path = strings.TrimPrefix(strings.TrimPrefix(r.URL.Path, "/guacamole"), "/api")
-	s.serve(w, inner)
-}
-
-func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
-	fault := s.enter(r)
-	if fault != nil && !fault.acts && fault.strike(s, w, r, nil) {
-		return
-	}
-	ans := s.answer(r)
-	if fault != nil && fault.strike(s, w, r, ans) {
-		return
-	}
+	ans := s.answer(inner)
 	if ans == nil {
 		notServed(w)
 		return
 	}
-	s.write(w, r, ans)
-}
-
-// enter counts the request, waits for the latency, and finds the fault that is
-// to strike it.
-func (s *Server) enter(r *http.Request) *armed {
-	s.mu.Lock()
-	s.requests[r.Method+" "+short(r.URL.Path)]++
-	latency := s.latency
-	s.mu.Unlock()
-	if latency > 0 {
-		select {
-		case <-time.After(latency):
-		case <-r.Context().Done():
-		}
-	}
-	return s.fault(r)
+	s.write(w, inner, ans)
 }
 
 // answer finds the route and runs its handler, one request at a time; nil is
