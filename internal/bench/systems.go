@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"net/http"
 	"net/http/httptest"
 	"path/filepath"
 	"time"
@@ -27,19 +26,19 @@ type system struct {
 
 func systems() []system {
 	return []system{
-		{name: "harbor_project", start: simulated(harborsim.New(), `harbor = { url = %q, username = "admin", password = "Harbor12345" }`), resource: `
+		{name: "harbor_project", start: simulated(harborsim.New().Handler, `harbor = { url = %q, username = "admin", password = "Harbor12345" }`), resource: `
 resource "onprem_harbor_project" "this" {
   count  = %d
   name   = "team-${count.index}"
   public = false
 }`},
-		{name: "kong_route", start: simulated(kongsim.New(), `kong = { admin_url = %q }`), resource: `
+		{name: "kong_route", start: simulated(kongsim.New().Handler, `kong = { admin_url = %q }`), resource: `
 resource "onprem_kong_route" "this" {
   count = %d
   name  = "route-${count.index}"
   paths = ["/api/${count.index}"]
 }`},
-		{name: "guacamole_connection", start: simulated(guacsim.New(), `guacamole = { url = %q, username = "guacadmin", password = "guacadmin" }`), resource: `
+		{name: "guacamole_connection", start: simulated(guacsim.New().Handler, `guacamole = { url = %q, username = "guacadmin", password = "guacadmin" }`), resource: `
 resource "onprem_guacamole_connection" "this" {
   count = %d
   name  = "machine-${count.index}"
@@ -56,9 +55,8 @@ resource "onprem_calico_bgp_peer" "this" {
 }
 
 // simulated serves a simulator on the loopback.
-func simulated(sim http.Handler, block string) func(context.Context) (*faulty.Handler, string, func(), error) {
+func simulated(h *faulty.Handler, block string) func(context.Context) (*faulty.Handler, string, func(), error) {
 	return func(context.Context) (*faulty.Handler, string, func(), error) {
-		h := faulty.New(sim)
 		server := httptest.NewServer(h)
 		return h, fmt.Sprintf(block, server.URL), server.Close, nil
 	}

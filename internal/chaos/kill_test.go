@@ -37,7 +37,7 @@ func TestKilledProvider(t *testing.T) {
 	tool, provider := programs(t)
 	for _, tt := range []struct {
 		name     string
-		sim      http.Handler
+		sim      *faulty.Handler
 		block    string
 		resource string
 		create   string // request that creates
@@ -45,7 +45,7 @@ func TestKilledProvider(t *testing.T) {
 		count    func(t *testing.T, url string) int
 	}{
 		{
-			name: "harbor_project", sim: harborsim.New(), create: "POST /api/v2.0/projects",
+			name: "harbor_project", sim: harborsim.New().Handler, create: "POST /api/v2.0/projects",
 			block:    `harbor = { url = %q, username = "admin", password = "Harbor12345" }`,
 			resource: `resource "onprem_harbor_project" "this" { name = "team-${each.key}" `,
 			count: func(t *testing.T, url string) int {
@@ -59,7 +59,7 @@ func TestKilledProvider(t *testing.T) {
 			},
 		},
 		{
-			name: "kong_service", sim: kongsim.New(), create: "PUT /services/*",
+			name: "kong_service", sim: kongsim.New().Handler, create: "PUT /services/*",
 			block:    `kong = { admin_url = %q }`,
 			resource: `resource "onprem_kong_service" "this" { name = "svc-${each.key}"` + "\n" + `host = "svc.example.internal" `,
 			count: func(t *testing.T, url string) int {
@@ -69,7 +69,7 @@ func TestKilledProvider(t *testing.T) {
 			},
 		},
 		{
-			name: "guacamole_connection", sim: guacsim.New(), create: "POST /api/session/data/*/connections",
+			name: "guacamole_connection", sim: guacsim.New().Handler, create: "POST /api/session/data/*/connections",
 			block:    `guacamole = { url = %q, username = "guacadmin", password = "guacadmin" }`,
 			resource: `resource "onprem_guacamole_connection" "this" { name = "machine-${each.key}"` + "\n" + `ssh = { hostname = "10.0.0.1" } `,
 			count: func(t *testing.T, url string) int {
@@ -83,7 +83,7 @@ func TestKilledProvider(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			h := faulty.New(tt.sim)
+			h := tt.sim
 			server := httptest.NewServer(h)
 			t.Cleanup(server.Close)
 			config := fmt.Sprintf("provider \"onprem\" {\n"+tt.block+"\n}\n", server.URL) +

@@ -36,9 +36,9 @@ var secrets = []string{harborPassword, guacamolePassword, kongToken, registrySec
 func TestSecretsStayOut(t *testing.T) {
 	t.Parallel()
 	tool, provider := programs(t)
-	harbor := faulty.New(harborsim.New(harborsim.AdminPassword(harborPassword)))
-	guacamole := faulty.New(guacsim.New(guacsim.Password(guacamolePassword)))
-	kong := faulty.New(kongsim.New(kongsim.Header("Kong-Admin-Token", kongToken)))
+	harbor := harborsim.New(harborsim.AdminPassword(harborPassword)).Handler
+	guacamole := guacsim.New(guacsim.Password(guacamolePassword)).Handler
+	kong := kongsim.New(kongsim.Header("Kong-Admin-Token", kongToken)).Handler
 	var urls []any
 	for _, h := range []*faulty.Handler{harbor, guacamole, kong} {
 		server := httptest.NewServer(h)

@@ -26,6 +26,8 @@ const (
 	cp01   = "onprem_guacamole_connection.cp01"
 	secret = "Tr0ub4dor-and-3"
 	newer  = "correct-horse-battery"
+
+	createConnection = "POST /guacamole/api/session/data/*/connections"
 )
 
 const idcGroup = `

@@ -63,7 +63,7 @@ func TestFewReadsOfMany(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if n := sim.Count("GET "+connections+"/*/parameters"); n > 250 {
+	if n := sim.Count("GET " + connections + "/*/parameters"); n > 250 {
 		t.Errorf("%d requests for the parameters of ten connections", n)
 	}
 }

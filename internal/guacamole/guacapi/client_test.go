@@ -137,14 +137,14 @@ func TestOneLoginForAll(t *testing.T) {
 		all.Wait()
 	}
 	read()
-	if n := sim.Count("POST "+tokens); n != 1 {
+	if n := sim.Count("POST " + tokens); n != 1 {
 		t.Errorf("%d logins, want 1", n)
 	}
 	sim.EndSessions()
 	if err := c.DeleteConnection(t.Context(), id); err != nil { // a write meets the ended session
 		t.Error(err)
 	}
-	if n := sim.Count("POST "+tokens); n != 2 {
+	if n := sim.Count("POST " + tokens); n != 2 {
 		t.Errorf("%d logins after the session has ended, want 2", n)
 	}
 }
@@ -156,7 +156,7 @@ func TestEndedSessionAndRefusal(t *testing.T) {
 	c := start(t, sim, func(c *guacapi.Config) { c.Username, c.Password = "ann", "ann" })
 	err := c.DeleteConnection(t.Context(), id)
 	expectError(t, err, "Permission denied.", "lacks the right")
-	if n := sim.Count("POST "+tokens); n != 1 {
+	if n := sim.Count("POST " + tokens); n != 1 {
 		t.Errorf("%d logins: a refusal is no ended session", n)
 	}
 
@@ -165,7 +165,7 @@ func TestEndedSessionAndRefusal(t *testing.T) {
 	sim.Fail("GET "+connections, guacsim.SessionEnded, -1)
 	_, err = start(t, sim).Connections(t.Context())
 	expectError(t, err, "Permission Denied.", "sticky sessions")
-	if n := sim.Count("POST "+tokens); n != 2 {
+	if n := sim.Count("POST " + tokens); n != 2 {
 		t.Errorf("%d logins, want 2", n)
 	}
 }
@@ -208,7 +208,7 @@ func TestMissingParentIsNamed(t *testing.T) {
 		lost.ParentIdentifier = "99"
 		_, err := c.CreateConnection(t.Context(), lost)
 		expectError(t, err, `parent_identifier "99" does not exist`, "onprem_guacamole_connection_group")
-		if n := sim.Count("POST "+connections); n != 1 {
+		if n := sim.Count("POST " + connections); n != 1 {
 			t.Errorf("sent %d times", n)
 		}
 		made, err := c.CreateConnection(t.Context(), web())
@@ -269,7 +269,7 @@ func TestCreateFaults(t *testing.T) {
 				if all := sim.Connections(); len(all) != 2 || all[1].Identifier != made.Identifier || all[1].Parameters["password"] != secret {
 					t.Errorf("made %s, stored %v", made.Identifier, all)
 				}
-				if n := sim.Count("POST "+connections); n != tt.posts {
+				if n := sim.Count("POST " + connections); n != tt.posts {
 					t.Errorf("sent %d times, want %d", n, tt.posts)
 				}
 			})
@@ -284,7 +284,7 @@ func TestCreateGivesUp(t *testing.T) {
 	sim.Fail("POST "+connections, faulty.BadGateway, -1)
 	_, err := c.CreateConnection(t.Context(), web())
 	expectError(t, err, "502", "web page")
-	if n := sim.Count("POST "+connections); n != 3 || len(sim.Connections()) != 0 {
+	if n := sim.Count("POST " + connections); n != 3 || len(sim.Connections()) != 0 {
 		t.Errorf("sent %d times, want 3", n)
 	}
 }
@@ -360,19 +360,19 @@ func TestOtherFaults(t *testing.T) {
 		run         func(ctx context.Context, c *guacapi.Client, id string) error
 		done        func(sim *guacsim.Server) bool
 	}{
-		{"read", "GET "+connections+"/*/parameters", func(ctx context.Context, c *guacapi.Client, id string) error {
+		{"read", "GET " + connections + "/*/parameters", func(ctx context.Context, c *guacapi.Client, id string) error {
 			got, err := c.Connection(ctx, id)
 			if err == nil && got.Parameters["hostname"] == "" {
 				return errors.New("read nothing")
 			}
 			return err
 		}, func(*guacsim.Server) bool { return true }},
-		{"update", "PUT "+connections+"/*", func(ctx context.Context, c *guacapi.Client, id string) error {
+		{"update", "PUT " + connections + "/*", func(ctx context.Context, c *guacapi.Client, id string) error {
 			return c.UpdateConnection(ctx, id, func(c *guacapi.Connection) error { c.Name = "renamed"; return nil })
 		}, func(s *guacsim.Server) bool {
 			return s.Connections()[0].Name == "renamed" && s.Connections()[0].Parameters["password"] == secret
 		}},
-		{"delete", "DELETE "+connections+"/*", func(ctx context.Context, c *guacapi.Client, id string) error {
+		{"delete", "DELETE " + connections + "/*", func(ctx context.Context, c *guacapi.Client, id string) error {
 			if err := c.DeleteConnection(ctx, id); !api.IsNotFound(err) { // a second try finds it gone
 				return err
 			}

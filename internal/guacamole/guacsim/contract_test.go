@@ -216,7 +216,7 @@ func TestFaults(t *testing.T) {
 		if got := len(sim.Connections()); got != tt.made {
 			t.Errorf("%s: %d connections, want %d", tt.name, got, tt.made)
 		}
-		if n := sim.Count("POST "+connections); n != 1 {
+		if n := sim.Count("POST " + connections); n != 1 {
 			t.Errorf("%s: counted %d requests, want 1", tt.name, n)
 		}
 		sim.Forget("connection", "web")

@@ -8,8 +8,8 @@ import (
 
 // The faults that are Guacamole's own; package faulty has those of any server.
 var (
-	// SessionEnded refuses a token as one that Guacamole has forgotten. Only
-	// EndSessions forgets it indeed.
+	// SessionEnded refuses a request as if its session had ended; the session
+	// goes on, other than after EndSessions.
 	SessionEnded = fault(noSession())
 	// InternalError is what Guacamole answers when it did not foresee something.
 	InternalError = fault(unexpected())
