@@ -10,6 +10,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/statecheck"
 
 	"github.com/onprem-tools/terraform-provider-onprem/internal/acctest"
+	"github.com/onprem-tools/terraform-provider-onprem/internal/acctest/objecttest"
 	"github.com/onprem-tools/terraform-provider-onprem/internal/kube/kubetest"
 )
 
@@ -17,7 +18,7 @@ const tor = "onprem_calico_bgp_peer.tor"
 
 // peer is a configuration with one peer.
 func peer(kubeconfig, name, body string) string {
-	return provider(kubeconfig) + fmt.Sprintf("resource \"onprem_calico_bgp_peer\" \"tor\" {\n  name = %q\n%s\n}\n", name, body)
+	return objecttest.Provider(kubeconfig) + fmt.Sprintf("resource \"onprem_calico_bgp_peer\" \"tor\" {\n  name = %q\n%s\n}\n", name, body)
 }
 
 func TestBGPPeerLife(t *testing.T) {
@@ -42,47 +43,47 @@ func TestBGPPeerLife(t *testing.T) {
 		password_secret              = { name = "bgp-passwords", key = "tor", optional = true }`)
 	resource.UnitTest(t, resource.TestCase{
 		ProtoV6ProviderFactories: acctest.Factories,
-		CheckDestroy:             peers.gone(t, name),
+		CheckDestroy:             peers.Gone(t, name),
 		Steps: []resource.TestStep{
 			{
-				Config: full, ConfigPlanChecks: action(tor, plancheck.ResourceActionCreate),
+				Config: full, ConfigPlanChecks: acctest.Action(tor, plancheck.ResourceActionCreate),
 				ConfigStateChecks: []statecheck.StateCheck{
-					is(tor, "as_number", knownvalue.StringExact("4200000000")),
-					is(tor, "max_restart_time", knownvalue.StringExact("120s")), // Calico answers 2m0s
-					is(tor, "uid", knownvalue.NotNull()),
-					is(tor, "next_hop_mode", knownvalue.Null()),
+					acctest.Is(tor, "as_number", knownvalue.StringExact("4200000000")),
+					acctest.Is(tor, "max_restart_time", knownvalue.StringExact("120s")), // Calico answers 2m0s
+					acctest.Is(tor, "uid", knownvalue.NotNull()),
+					acctest.Is(tor, "next_hop_mode", knownvalue.Null()),
 				},
 				Check: resource.ComposeTestCheckFunc(
-					peers.has(t, name, 4200000000, "spec", "asNumber"),
-					peers.has(t, name, "seoul", "metadata", "labels", "site"),
-					peers.has(t, name, "tor", "spec", "password", "secretKeyRef", "key"),
+					peers.Has(t, name, 4200000000, "spec", "asNumber"),
+					peers.Has(t, name, "seoul", "metadata", "labels", "site"),
+					peers.Has(t, name, "tor", "spec", "password", "secretKeyRef", "key"),
 				),
 			},
 			{
 				ResourceName: tor, ImportState: true, ImportStateId: name, ImportStateVerify: true, ImportStateVerifyIdentifierAttribute: "name",
 				ImportStateVerifyIgnore: []string{"max_restart_time"}, // the same, in Calico's spelling
 			},
-			{ResourceName: tor, ImportState: true, ImportStateId: "no-such-peer", ExpectError: says("Cannot import non-existent remote object")},
+			{ResourceName: tor, ImportState: true, ImportStateId: "no-such-peer", ExpectError: acctest.Says("Cannot import non-existent remote object")},
 			{ // what leaves the configuration leaves the object
-				Config: plain, ConfigPlanChecks: action(tor, plancheck.ResourceActionUpdate),
-				ConfigStateChecks: []statecheck.StateCheck{is(tor, "ttl_security", knownvalue.Null()), is(tor, "labels", knownvalue.Null())},
+				Config: plain, ConfigPlanChecks: acctest.Action(tor, plancheck.ResourceActionUpdate),
+				ConfigStateChecks: []statecheck.StateCheck{acctest.Is(tor, "ttl_security", knownvalue.Null()), acctest.Is(tor, "labels", knownvalue.Null())},
 				Check: resource.ComposeTestCheckFunc(
-					peers.has(t, name, nil, "spec", "ttlSecurity"),
-					peers.has(t, name, nil, "spec", "password"),
-					peers.has(t, name, nil, "metadata", "labels"),
-					peers.has(t, name, 65001, "spec", "asNumber"),
+					peers.Has(t, name, nil, "spec", "ttlSecurity"),
+					peers.Has(t, name, nil, "spec", "password"),
+					peers.Has(t, name, nil, "metadata", "labels"),
+					peers.Has(t, name, 65001, "spec", "asNumber"),
 				),
 			},
 			{ // a field and a label that others set and nobody configures are no difference
-				PreConfig: peers.patch(t, name, "kubectl-edit", `{"metadata":{"labels":{"team":"network"}},"spec":{"numAllowedLocalASNumbers":2}}`),
+				PreConfig: peers.Patch(t, name, "kubectl-edit", `{"metadata":{"labels":{"team":"network"}},"spec":{"numAllowedLocalASNumbers":2}}`),
 				Config:    plain, PlanOnly: true,
 			},
 			{ // deleted behind Terraform's back
-				PreConfig: peers.delete(t, name),
-				Config:    plain, ConfigPlanChecks: action(tor, plancheck.ResourceActionCreate),
+				PreConfig: peers.Delete(t, name),
+				Config:    plain, ConfigPlanChecks: acctest.Action(tor, plancheck.ResourceActionCreate),
 			},
 			{Config: plain, PlanOnly: true},
-			{Config: peer(c.Kubeconfig(), name+"-new", "peer_ip = \"192.168.1.1\"\nas_number = 65001"), ConfigPlanChecks: action(tor, plancheck.ResourceActionReplace)},
+			{Config: peer(c.Kubeconfig(), name+"-new", "peer_ip = \"192.168.1.1\"\nas_number = 65001"), ConfigPlanChecks: acctest.Action(tor, plancheck.ResourceActionReplace)},
 		},
 	})
 }
@@ -94,7 +95,7 @@ func TestBGPPeerImportByIdentity(t *testing.T) {
 	resource.UnitTest(t, resource.TestCase{
 		ProtoV6ProviderFactories: acctest.Factories,
 		TerraformVersionChecks:   acctest.WithIdentity,
-		CheckDestroy:             kind(c, "bgppeers").gone(t, name),
+		CheckDestroy:             kind(c, "bgppeers").Gone(t, name),
 		Steps: []resource.TestStep{
 			{Config: peer(c.Kubeconfig(), name, `peer_ip = "192.168.1.1"`)},
 			{ResourceName: tor, ImportState: true, ImportStateKind: resource.ImportBlockWithResourceIdentity},
@@ -113,20 +114,20 @@ func TestBGPPeerConflict(t *testing.T) {
 		as_number = 65001`
 	resource.UnitTest(t, resource.TestCase{
 		ProtoV6ProviderFactories: acctest.Factories,
-		CheckDestroy:             peers.gone(t, name),
+		CheckDestroy:             peers.Gone(t, name),
 		Steps: []resource.TestStep{
 			{Config: peer(c.Kubeconfig(), name, body)},
 			{ // drift is found, and putting it right is refused
-				PreConfig:   peers.patch(t, name, "kubectl-edit", `{"spec":{"asNumber":65002}}`),
+				PreConfig:   peers.Patch(t, name, "kubectl-edit", `{"spec":{"asNumber":65002}}`),
 				Config:      peer(c.Kubeconfig(), name, body),
-				ExpectError: says(`spec.asNumber is managed by "kubectl-edit"`),
+				ExpectError: acctest.Says(`spec.asNumber is managed by "kubectl-edit"`),
 			},
 			{
 				Config:           peer(c.Kubeconfig(), name, body+"\ntake_ownership = true"),
-				ConfigPlanChecks: action(tor, plancheck.ResourceActionUpdate),
-				Check:            peers.has(t, name, 65001, "spec", "asNumber"),
+				ConfigPlanChecks: acctest.Action(tor, plancheck.ResourceActionUpdate),
+				Check:            peers.Has(t, name, 65001, "spec", "asNumber"),
 			},
-			{Config: peer(c.Kubeconfig(), name, body), ConfigPlanChecks: action(tor, plancheck.ResourceActionUpdate)},
+			{Config: peer(c.Kubeconfig(), name, body), ConfigPlanChecks: acctest.Action(tor, plancheck.ResourceActionUpdate)},
 			{Config: peer(c.Kubeconfig(), name, body), PlanOnly: true},
 		},
 	})
@@ -137,24 +138,24 @@ func TestBGPPeerExists(t *testing.T) {
 	t.Parallel()
 	c := kubetest.Shared(t)
 	peers, name := kind(c, "bgppeers"), kubetest.Name(t, "tor")
-	peers.create(t, "BGPPeer", name, map[string]any{"peerIP": "192.168.1.1", "asNumber": int64(65001)})
+	peers.Create(t, "BGPPeer", name, map[string]any{"peerIP": "192.168.1.1", "asNumber": int64(65001)})
 	config := peer(c.Kubeconfig(), name, `
 		peer_ip   = "192.168.1.1"
 		as_number = 65001`)
 	resource.UnitTest(t, resource.TestCase{
 		ProtoV6ProviderFactories: acctest.Factories,
-		CheckDestroy:             peers.gone(t, name),
+		CheckDestroy:             peers.Gone(t, name),
 		Steps: []resource.TestStep{
-			{Config: config, ExpectError: says(fmt.Sprintf(`it exists already, managed by "kubectl-create" Import it with the id "%s", or set`, name))},
+			{Config: config, ExpectError: acctest.Says(fmt.Sprintf(`it exists already, managed by "kubectl-create" Import it with the id "%s", or set`, name))},
 			{Config: config, ResourceName: tor, ImportState: true, ImportStateId: name, ImportStatePersist: true},
 			{Config: config, PlanOnly: true},
 			{
 				Config:      peer(c.Kubeconfig(), name, "peer_ip = \"192.168.1.1\"\nas_number = 65009"),
-				ExpectError: says(`spec.asNumber is managed by "kubectl-create"`),
+				ExpectError: acctest.Says(`spec.asNumber is managed by "kubectl-create"`),
 			},
 			{
 				Config: peer(c.Kubeconfig(), name, "peer_ip = \"192.168.1.1\"\nas_number = 65009\ntake_ownership = true"),
-				Check:  peers.has(t, name, 65009, "spec", "asNumber"),
+				Check:  peers.Has(t, name, 65009, "spec", "asNumber"),
 			},
 		},
 	})
@@ -165,13 +166,13 @@ func TestBGPPeerTakeOwnership(t *testing.T) {
 	t.Parallel()
 	c := kubetest.Shared(t)
 	peers, name := kind(c, "bgppeers"), kubetest.Name(t, "tor")
-	peers.create(t, "BGPPeer", name, map[string]any{"peerIP": "192.168.1.1", "asNumber": int64(65001)})
+	peers.Create(t, "BGPPeer", name, map[string]any{"peerIP": "192.168.1.1", "asNumber": int64(65001)})
 	resource.UnitTest(t, resource.TestCase{
 		ProtoV6ProviderFactories: acctest.Factories,
-		CheckDestroy:             peers.gone(t, name),
+		CheckDestroy:             peers.Gone(t, name),
 		Steps: []resource.TestStep{{
 			Config: peer(c.Kubeconfig(), name, "peer_ip = \"192.168.1.1\"\nas_number = 65009\ntake_ownership = true"),
-			Check:  peers.has(t, name, 65009, "spec", "asNumber"),
+			Check:  peers.Has(t, name, 65009, "spec", "asNumber"),
 		}},
 	})
 }
@@ -183,15 +184,15 @@ func TestBGPPeerRefused(t *testing.T) {
 	peers, name := kind(c, "bgppeers"), kubetest.Name(t, "tor")
 	resource.UnitTest(t, resource.TestCase{
 		ProtoV6ProviderFactories: acctest.Factories,
-		CheckDestroy:             peers.gone(t, name),
+		CheckDestroy:             peers.Gone(t, name),
 		Steps: []resource.TestStep{
 			{
 				Config:      peer(c.Kubeconfig(), name, "peer_ip = \"192.168.1.1\"\nfilters = [\"no-such-filter\"]"),
-				ExpectError: says("no-such-filter"),
+				ExpectError: acctest.Says("no-such-filter"),
 			},
 			{ // newer than Calico 3.28
 				Config:      peer(c.Kubeconfig(), name, "peer_ip = \"192.168.1.1\"\nlocal_as_number = 64999"),
-				ExpectError: says("spec.localASNumber: the server does not know this field The calico-apiserver in this cluster is older than the field."),
+				ExpectError: acctest.Says("spec.localASNumber: the server does not know this field The calico-apiserver in this cluster is older than the field."),
 			},
 		},
 	})
@@ -200,7 +201,7 @@ func TestBGPPeerRefused(t *testing.T) {
 // TestBGPPeerInvalid: rules that a configuration breaks are found at plan.
 func TestBGPPeerInvalid(t *testing.T) {
 	t.Parallel()
-	refused(t, "onprem_calico_bgp_peer", map[string]string{
+	objecttest.Refused(t, "onprem_calico_bgp_peer", map[string]string{
 		`as_number = 65001`:                                                                  "Nothing says whom to peer with",
 		"peer_ip = \"192.168.1.1\"\nas_number = 0":                                           `"0" is not an AS number`,
 		"peer_ip = \"192.168.1.1\"\nas_number = 4294967296":                                  `"4294967296" is not an AS number`,
@@ -229,7 +230,7 @@ func TestBGPPeerDataSource(t *testing.T) {
 	t.Parallel()
 	c := kubetest.Shared(t)
 	name := kubetest.Name(t, "tor")
-	kind(c, "bgppeers").create(t, "BGPPeer", name, map[string]any{
+	kind(c, "bgppeers").Create(t, "BGPPeer", name, map[string]any{
 		"peerIP": "192.168.1.1", "asNumber": int64(65001), "password": map[string]any{"secretKeyRef": map[string]any{"name": "bgp", "key": "tor"}},
 	})
 	const data = "data.onprem_calico_bgp_peer.tor"
@@ -237,18 +238,18 @@ func TestBGPPeerDataSource(t *testing.T) {
 		ProtoV6ProviderFactories: acctest.Factories,
 		Steps: []resource.TestStep{
 			{
-				Config: provider(c.Kubeconfig()) + fmt.Sprintf("data \"onprem_calico_bgp_peer\" \"tor\" {\n  name = %q\n}\n", name),
+				Config: objecttest.Provider(c.Kubeconfig()) + fmt.Sprintf("data \"onprem_calico_bgp_peer\" \"tor\" {\n  name = %q\n}\n", name),
 				ConfigStateChecks: []statecheck.StateCheck{
-					is(data, "peer_ip", knownvalue.StringExact("192.168.1.1")),
-					is(data, "as_number", knownvalue.StringExact("65001")),
-					is(data, "password_secret", knownvalue.ObjectPartial(map[string]knownvalue.Check{"key": knownvalue.StringExact("tor")})),
-					is(data, "keep_original_next_hop", knownvalue.Bool(false)),
-					is(data, "source_address", knownvalue.StringExact("UseNodeIP")),
+					acctest.Is(data, "peer_ip", knownvalue.StringExact("192.168.1.1")),
+					acctest.Is(data, "as_number", knownvalue.StringExact("65001")),
+					acctest.Is(data, "password_secret", knownvalue.ObjectPartial(map[string]knownvalue.Check{"key": knownvalue.StringExact("tor")})),
+					acctest.Is(data, "keep_original_next_hop", knownvalue.Bool(false)),
+					acctest.Is(data, "source_address", knownvalue.StringExact("UseNodeIP")),
 				},
 			},
 			{
-				Config:      provider(c.Kubeconfig()) + `data "onprem_calico_bgp_peer" "none" { name = "no-such-peer" }`,
-				ExpectError: says(`get BGPPeer "no-such-peer": kubernetes answered 404`),
+				Config:      objecttest.Provider(c.Kubeconfig()) + `data "onprem_calico_bgp_peer" "none" { name = "no-such-peer" }`,
+				ExpectError: acctest.Says(`get BGPPeer "no-such-peer": kubernetes answered 404`),
 			},
 		},
 	})

@@ -12,6 +12,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/onprem-tools/terraform-provider-onprem/internal/acctest"
+	"github.com/onprem-tools/terraform-provider-onprem/internal/acctest/objecttest"
 	"github.com/onprem-tools/terraform-provider-onprem/internal/faulty"
 	"github.com/onprem-tools/terraform-provider-onprem/internal/kube/kubetest"
 )
@@ -42,21 +43,21 @@ func TestFaultsThroughTerraform(t *testing.T) {
 					}`, proxy.Kubeconfig, name, as)
 			}
 			breaking := func(pattern string) func() { return func() { proxy.Fail(pattern, f, -1) } }
-			one := func(as int) resource.TestCheckFunc { return peers.has(t, name, as, "spec", "asNumber") }
+			one := func(as int) resource.TestCheckFunc { return peers.Has(t, name, as, "spec", "asNumber") }
 			steps := []resource.TestStep{
-				{PreConfig: breaking("* /**"), Config: with(65001), ExpectError: says("Unable to create onprem_calico_bgp_peer")},
+				{PreConfig: breaking("* /**"), Config: with(65001), ExpectError: acctest.Says("Unable to create onprem_calico_bgp_peer")},
 				{PreConfig: proxy.Heal, Config: with(65001), Check: one(65001)},
-				{PreConfig: breaking("GET /**"), Config: with(65001), ExpectError: says("Unable to read onprem_calico_bgp_peer")},
+				{PreConfig: breaking("GET /**"), Config: with(65001), ExpectError: acctest.Says("Unable to read onprem_calico_bgp_peer")},
 				{PreConfig: proxy.Heal, Config: with(65001), PlanOnly: true},
-				{PreConfig: breaking("PATCH /**"), Config: with(65002), ExpectError: says("Unable to update onprem_calico_bgp_peer")},
+				{PreConfig: breaking("PATCH /**"), Config: with(65002), ExpectError: acctest.Says("Unable to update onprem_calico_bgp_peer")},
 				{PreConfig: proxy.Heal, Config: with(65002), Check: one(65002)},
-				{PreConfig: breaking("DELETE /**"), Config: with(65002), Destroy: true, ExpectError: says("Unable to delete onprem_calico_bgp_peer")},
+				{PreConfig: breaking("DELETE /**"), Config: with(65002), Destroy: true, ExpectError: acctest.Says("Unable to delete onprem_calico_bgp_peer")},
 				{PreConfig: proxy.Heal, Config: with(65002), Check: one(65002)},
 			}
 			if f.String() == faulty.WrongType.String() {
 				steps = steps[:6] // the object is seen to be gone, whatever a delete was answered with
 			}
-			resource.UnitTest(t, resource.TestCase{ProtoV6ProviderFactories: acctest.Factories, CheckDestroy: peers.gone(t, name), Steps: steps})
+			resource.UnitTest(t, resource.TestCase{ProtoV6ProviderFactories: acctest.Factories, CheckDestroy: peers.Gone(t, name), Steps: steps})
 		})
 	}
 }
@@ -68,7 +69,7 @@ func TestRequests(t *testing.T) {
 	const n = 200
 	c := kubetest.Shared(t)
 	proxy := c.Proxy(t)
-	config := provider(proxy.Kubeconfig) + fmt.Sprintf(`
+	config := objecttest.Provider(proxy.Kubeconfig) + fmt.Sprintf(`
 		resource "onprem_calico_bgp_peer" "many" {
 			count     = %d
 			name      = "%s-${count.index}"
@@ -99,18 +100,18 @@ func TestKilledRun(t *testing.T) {
 	c := kubetest.Shared(t)
 	peers, name := kind(c, "bgppeers"), kubetest.Name(t, "tor")
 	left := fmt.Sprintf(`{"apiVersion":"projectcalico.org/v3","kind":"BGPPeer","metadata":{"name":%q},"spec":{"peerIP":"192.168.1.1","asNumber":65009,"ttlSecurity":1}}`, name)
-	_, err := peers.Patch(t.Context(), name, types.ApplyPatchType, []byte(left), metav1.PatchOptions{FieldManager: "terraform-provider-onprem"})
+	_, err := peers.API.Patch(t.Context(), name, types.ApplyPatchType, []byte(left), metav1.PatchOptions{FieldManager: "terraform-provider-onprem"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	resource.UnitTest(t, resource.TestCase{
 		ProtoV6ProviderFactories: acctest.Factories,
-		CheckDestroy:             peers.gone(t, name),
+		CheckDestroy:             peers.Gone(t, name),
 		Steps: []resource.TestStep{{
 			Config:           peer(c.Kubeconfig(), name, "peer_ip = \"192.168.1.1\"\nas_number = 65001"),
-			ConfigPlanChecks: action(tor, plancheck.ResourceActionCreate),
+			ConfigPlanChecks: acctest.Action(tor, plancheck.ResourceActionCreate),
 			Check: resource.ComposeTestCheckFunc(
-				peers.has(t, name, 65001, "spec", "asNumber"), peers.has(t, name, nil, "spec", "ttlSecurity"),
+				peers.Has(t, name, 65001, "spec", "asNumber"), peers.Has(t, name, nil, "spec", "ttlSecurity"),
 			),
 		}},
 	})
@@ -123,15 +124,15 @@ func TestSameName(t *testing.T) {
 	name := kubetest.Name(t, "tor")
 	resource.UnitTest(t, resource.TestCase{
 		ProtoV6ProviderFactories: acctest.Factories,
-		CheckDestroy:             kind(c, "bgppeers").gone(t, name),
+		CheckDestroy:             kind(c, "bgppeers").Gone(t, name),
 		Steps: []resource.TestStep{{
-			Config: provider(c.Kubeconfig()) + fmt.Sprintf(`
+			Config: objecttest.Provider(c.Kubeconfig()) + fmt.Sprintf(`
 				resource "onprem_calico_bgp_peer" "twice" {
 					count   = 2
 					name    = %q
 					peer_ip = "192.168.1.1"
 				}`, name),
-			ExpectError: says("another resource of this configuration has just created it Two resources have the same name."),
+			ExpectError: acctest.Says("another resource of this configuration has just created it Two resources have the same name."),
 		}},
 	})
 }
@@ -146,13 +147,13 @@ func TestWithoutCalico(t *testing.T) {
 	config := peer(proxy.Kubeconfig, name, `peer_ip = "192.168.1.1"`)
 	resource.UnitTest(t, resource.TestCase{
 		ProtoV6ProviderFactories: acctest.Factories,
-		CheckDestroy:             kind(c, "bgppeers").gone(t, name),
+		CheckDestroy:             kind(c, "bgppeers").Gone(t, name),
 		Steps: []resource.TestStep{
 			{Config: config},
 			{
 				PreConfig:   func() { proxy.Fail("* /**", faulty.Status(http.StatusNotFound, "404 page not found\n"), -1) },
 				Config:      config,
-				ExpectError: says("projectcalico.org/v3 is not served by this cluster Install calico-apiserver"),
+				ExpectError: acctest.Says("projectcalico.org/v3 is not served by this cluster Install calico-apiserver"),
 			},
 			{PreConfig: proxy.Heal, Config: config, PlanOnly: true},
 		},

@@ -10,13 +10,14 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/statecheck"
 
 	"github.com/onprem-tools/terraform-provider-onprem/internal/acctest"
+	"github.com/onprem-tools/terraform-provider-onprem/internal/acctest/objecttest"
 	"github.com/onprem-tools/terraform-provider-onprem/internal/kube/kubetest"
 )
 
 const pods = "onprem_calico_ip_pool.pods"
 
 func pool(kubeconfig, name, body string) string {
-	return provider(kubeconfig) + fmt.Sprintf("resource \"onprem_calico_ip_pool\" \"pods\" {\n  name = %q\n%s\n}\n", name, body)
+	return objecttest.Provider(kubeconfig) + fmt.Sprintf("resource \"onprem_calico_ip_pool\" \"pods\" {\n  name = %q\n%s\n}\n", name, body)
 }
 
 func TestIPPoolLife(t *testing.T) {
@@ -36,62 +37,62 @@ func TestIPPoolLife(t *testing.T) {
 		labels             = { site = "seoul" }`, cidr))
 	resource.UnitTest(t, resource.TestCase{
 		ProtoV6ProviderFactories: acctest.Factories,
-		CheckDestroy:             pools.gone(t, name),
+		CheckDestroy:             pools.Gone(t, name),
 		Steps: []resource.TestStep{
 			{ // Calico's defaults are no difference: the plan after the apply is empty
-				Config: plain, ConfigPlanChecks: action(pods, plancheck.ResourceActionCreate),
+				Config: plain, ConfigPlanChecks: acctest.Action(pods, plancheck.ResourceActionCreate),
 				ConfigStateChecks: []statecheck.StateCheck{
-					is(pods, "block_size", knownvalue.Int64Exact(26)),
-					is(pods, "ipip_mode", knownvalue.Null()),
+					acctest.Is(pods, "block_size", knownvalue.Int64Exact(26)),
+					acctest.Is(pods, "ipip_mode", knownvalue.Null()),
 				},
 				Check: resource.ComposeTestCheckFunc(
-					pools.has(t, name, "Never", "spec", "ipipMode"),
-					pools.has(t, name, "all()", "spec", "nodeSelector"),
+					pools.Has(t, name, "Never", "spec", "ipipMode"),
+					pools.Has(t, name, "all()", "spec", "nodeSelector"),
 				),
 			},
 			{ResourceName: pods, ImportState: true, ImportStateId: name, ImportStateVerify: true, ImportStateVerifyIdentifierAttribute: "name"},
 			{
-				Config: full, ConfigPlanChecks: action(pods, plancheck.ResourceActionUpdate),
+				Config: full, ConfigPlanChecks: acctest.Action(pods, plancheck.ResourceActionUpdate),
 				Check: resource.ComposeTestCheckFunc(
-					pools.has(t, name, "CrossSubnet", "spec", "vxlanMode"),
-					pools.has(t, name, true, "spec", "natOutgoing"),
-					pools.has(t, name, []any{"Workload"}, "spec", "allowedUses"),
+					pools.Has(t, name, "CrossSubnet", "spec", "vxlanMode"),
+					pools.Has(t, name, true, "spec", "natOutgoing"),
+					pools.Has(t, name, []any{"Workload"}, "spec", "allowedUses"),
 				),
 			},
 			{ResourceName: pods, ImportState: true, ImportStateId: name, ImportStateVerify: true, ImportStateVerifyIdentifierAttribute: "name"},
 			{ // what leaves the configuration returns to its default
-				Config: plain, ConfigPlanChecks: action(pods, plancheck.ResourceActionUpdate),
+				Config: plain, ConfigPlanChecks: acctest.Action(pods, plancheck.ResourceActionUpdate),
 				Check: resource.ComposeTestCheckFunc(
-					pools.has(t, name, "Never", "spec", "vxlanMode"),
-					pools.has(t, name, nil, "spec", "natOutgoing"),
-					pools.has(t, name, "all()", "spec", "nodeSelector"),
-					pools.has(t, name, []any{"Workload", "Tunnel"}, "spec", "allowedUses"),
+					pools.Has(t, name, "Never", "spec", "vxlanMode"),
+					pools.Has(t, name, nil, "spec", "natOutgoing"),
+					pools.Has(t, name, "all()", "spec", "nodeSelector"),
+					pools.Has(t, name, []any{"Workload", "Tunnel"}, "spec", "allowedUses"),
 				),
 			},
 			{ // a field that somebody else sets and nobody configures is no difference
-				PreConfig: pools.patch(t, name, "kubectl-edit", `{"spec":{"natOutgoing":true}}`),
+				PreConfig: pools.Patch(t, name, "kubectl-edit", `{"spec":{"natOutgoing":true}}`),
 				Config:    plain, PlanOnly: true,
 			},
 			{ // configured, it is
 				Config:      pool(c.Kubeconfig(), name, fmt.Sprintf("cidr = %q\nnat_outgoing = false", cidr)),
-				ExpectError: says(`spec.natOutgoing is managed by "kubectl-edit"`),
+				ExpectError: acctest.Says(`spec.natOutgoing is managed by "kubectl-edit"`),
 			},
 			{
 				Config:           pool(c.Kubeconfig(), name, fmt.Sprintf("cidr = %q\nblock_size = 28", cidr)),
-				ConfigPlanChecks: action(pods, plancheck.ResourceActionReplace),
-				Check:            pools.has(t, name, 28, "spec", "blockSize"),
+				ConfigPlanChecks: acctest.Action(pods, plancheck.ResourceActionReplace),
+				Check:            pools.Has(t, name, 28, "spec", "blockSize"),
 			},
 			{ // without block_size the default counts again, which takes another pool
-				Config: plain, ConfigPlanChecks: action(pods, plancheck.ResourceActionReplace),
+				Config: plain, ConfigPlanChecks: acctest.Action(pods, plancheck.ResourceActionReplace),
 			},
 			{
 				Config:           pool(c.Kubeconfig(), name, fmt.Sprintf("cidr = %q", other)),
-				ConfigPlanChecks: action(pods, plancheck.ResourceActionReplace),
-				Check:            pools.has(t, name, other, "spec", "cidr"),
+				ConfigPlanChecks: acctest.Action(pods, plancheck.ResourceActionReplace),
+				Check:            pools.Has(t, name, other, "spec", "cidr"),
 			},
 			{
-				PreConfig: pools.delete(t, name),
-				Config:    pool(c.Kubeconfig(), name, fmt.Sprintf("cidr = %q", other)), ConfigPlanChecks: action(pods, plancheck.ResourceActionCreate),
+				PreConfig: pools.Delete(t, name),
+				Config:    pool(c.Kubeconfig(), name, fmt.Sprintf("cidr = %q", other)), ConfigPlanChecks: acctest.Action(pods, plancheck.ResourceActionCreate),
 			},
 			{Config: pool(c.Kubeconfig(), name, fmt.Sprintf("cidr = %q", other)), PlanOnly: true},
 		},
@@ -105,7 +106,7 @@ func TestIPPoolImportByIdentity(t *testing.T) {
 	resource.UnitTest(t, resource.TestCase{
 		ProtoV6ProviderFactories: acctest.Factories,
 		TerraformVersionChecks:   acctest.WithIdentity,
-		CheckDestroy:             kind(c, "ippools").gone(t, name),
+		CheckDestroy:             kind(c, "ippools").Gone(t, name),
 		Steps: []resource.TestStep{
 			{Config: pool(c.Kubeconfig(), name, fmt.Sprintf("cidr = %q", c.Prefix(t)))},
 			{ResourceName: pods, ImportState: true, ImportStateKind: resource.ImportBlockWithResourceIdentity},
@@ -120,18 +121,18 @@ func TestIPPoolRefused(t *testing.T) {
 	c := kubetest.Shared(t)
 	pools, name := kind(c, "ippools"), kubetest.Name(t, "pods")
 	taken := c.Prefix(t)
-	pools.create(t, "IPPool", name+"-old", map[string]any{"cidr": taken.String()})
+	pools.Create(t, "IPPool", name+"-old", map[string]any{"cidr": taken.String()})
 	resource.UnitTest(t, resource.TestCase{
 		ProtoV6ProviderFactories: acctest.Factories,
-		CheckDestroy:             pools.gone(t, name),
+		CheckDestroy:             pools.Gone(t, name),
 		Steps: []resource.TestStep{
 			{
 				Config:      pool(c.Kubeconfig(), name, fmt.Sprintf("cidr = %q", taken)),
-				ExpectError: says(fmt.Sprintf(`IPPool.Spec.CIDR: Calico refuses "%s": IPPool(%s) CIDR overlaps with IPPool(%s-old)`, taken, name, name)),
+				ExpectError: acctest.Says(fmt.Sprintf(`IPPool.Spec.CIDR: Calico refuses "%s": IPPool(%s) CIDR overlaps with IPPool(%s-old)`, taken, name, name)),
 			},
 			{
 				Config:      pool(c.Kubeconfig(), name, "cidr = \"10.255.0.0/24\"\nassignment_mode = \"Manual\""),
-				ExpectError: says("spec.assignmentMode: the server does not know this field"),
+				ExpectError: acctest.Says("spec.assignmentMode: the server does not know this field"),
 			},
 		},
 	})
@@ -146,14 +147,14 @@ func TestIPPoolIPv6(t *testing.T) {
 	shouted := fmt.Sprintf("FD00:%02X%02X::/64", four[1], four[2])
 	resource.UnitTest(t, resource.TestCase{
 		ProtoV6ProviderFactories: acctest.Factories,
-		CheckDestroy:             pools.gone(t, name),
+		CheckDestroy:             pools.Gone(t, name),
 		Steps: []resource.TestStep{
 			{
 				Config:            pool(c.Kubeconfig(), name, fmt.Sprintf("cidr = %q", network)),
-				ConfigStateChecks: []statecheck.StateCheck{is(pods, "block_size", knownvalue.Int64Exact(122))},
+				ConfigStateChecks: []statecheck.StateCheck{acctest.Is(pods, "block_size", knownvalue.Int64Exact(122))},
 			},
 			{ // another spelling is the same network
-				Config: pool(c.Kubeconfig(), name, fmt.Sprintf("cidr = %q", shouted)), ConfigPlanChecks: action(pods, plancheck.ResourceActionUpdate),
+				Config: pool(c.Kubeconfig(), name, fmt.Sprintf("cidr = %q", shouted)), ConfigPlanChecks: acctest.Action(pods, plancheck.ResourceActionUpdate),
 			},
 		},
 	})
@@ -161,7 +162,7 @@ func TestIPPoolIPv6(t *testing.T) {
 
 func TestIPPoolInvalid(t *testing.T) {
 	t.Parallel()
-	refused(t, "onprem_calico_ip_pool", map[string]string{
+	objecttest.Refused(t, "onprem_calico_ip_pool", map[string]string{
 		`cidr = "10.64.0.1/16"`:                        `"10.64.0.1/16" is not a network: it has host bits set; did you mean 10.64.0.0/16?`,
 		`cidr = "10.64.0.0"`:                           "want CIDR notation",
 		`cidr = "169.254.8.0/24"`:                      "169.254.8.0/24 overlaps the link-local addresses 169.254.0.0/16",
@@ -186,18 +187,18 @@ func TestIPPoolDataSource(t *testing.T) {
 	t.Parallel()
 	c := kubetest.Shared(t)
 	name, cidr := kubetest.Name(t, "pods"), c.Prefix(t)
-	kind(c, "ippools").create(t, "IPPool", name, map[string]any{"cidr": cidr.String()})
+	kind(c, "ippools").Create(t, "IPPool", name, map[string]any{"cidr": cidr.String()})
 	const data = "data.onprem_calico_ip_pool.pods"
 	resource.UnitTest(t, resource.TestCase{
 		ProtoV6ProviderFactories: acctest.Factories,
 		Steps: []resource.TestStep{{
-			Config: provider(c.Kubeconfig()) + fmt.Sprintf("data \"onprem_calico_ip_pool\" \"pods\" {\n  name = %q\n}\n", name),
+			Config: objecttest.Provider(c.Kubeconfig()) + fmt.Sprintf("data \"onprem_calico_ip_pool\" \"pods\" {\n  name = %q\n}\n", name),
 			ConfigStateChecks: []statecheck.StateCheck{
-				is(data, "cidr", knownvalue.StringExact(cidr.String())),
-				is(data, "block_size", knownvalue.Int64Exact(26)),
-				is(data, "ipip_mode", knownvalue.StringExact("Never")),
-				is(data, "nat_outgoing", knownvalue.Bool(false)),
-				is(data, "allowed_uses", knownvalue.SetSizeExact(2)),
+				acctest.Is(data, "cidr", knownvalue.StringExact(cidr.String())),
+				acctest.Is(data, "block_size", knownvalue.Int64Exact(26)),
+				acctest.Is(data, "ipip_mode", knownvalue.StringExact("Never")),
+				acctest.Is(data, "nat_outgoing", knownvalue.Bool(false)),
+				acctest.Is(data, "allowed_uses", knownvalue.SetSizeExact(2)),
 			},
 		}},
 	})

@@ -43,15 +43,19 @@ func live(t *testing.T, sim *harborsim.Server, steps ...helper.TestStep) {
 	helper.UnitTest(t, helper.TestCase{
 		ProtoV6ProviderFactories: acctest.Factories,
 		Steps:                    steps,
-		CheckDestroy: func(*terraform.State) error {
-			for _, kind := range []string{harborsim.Project, harborsim.Registry, harborsim.ReplicationPolicy} {
-				if left := sim.Names(kind); len(left) > 0 {
-					return fmt.Errorf("left over of %s: %v", kind, left)
-				}
-			}
-			return nil
-		},
+		CheckDestroy:             empty(sim),
 	})
+}
+
+func empty(sim *harborsim.Server) helper.TestCheckFunc {
+	return func(*terraform.State) error {
+		for _, kind := range []string{harborsim.Project, harborsim.Registry, harborsim.ReplicationPolicy} {
+			if left := sim.Names(kind); len(left) > 0 {
+				return fmt.Errorf("left over of %s: %v", kind, left)
+			}
+		}
+		return nil
+	}
 }
 
 // expect checks what Terraform plans for a resource; the plan after the apply is empty anyway.

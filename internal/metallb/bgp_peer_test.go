@@ -10,13 +10,14 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/statecheck"
 
 	"github.com/onprem-tools/terraform-provider-onprem/internal/acctest"
+	"github.com/onprem-tools/terraform-provider-onprem/internal/acctest/objecttest"
 	"github.com/onprem-tools/terraform-provider-onprem/internal/kube/kubetest"
 )
 
 const tor = "onprem_metallb_bgp_peer.tor"
 
 func peer(kubeconfig, name, body string) string {
-	return provider(kubeconfig) + fmt.Sprintf("resource \"onprem_metallb_bgp_peer\" \"tor\" {\n  name = %q\n%s\n}\n", name, body)
+	return objecttest.Provider(kubeconfig) + fmt.Sprintf("resource \"onprem_metallb_bgp_peer\" \"tor\" {\n  name = %q\n%s\n}\n", name, body)
 }
 
 // somewhere is an address that no other test peers with: the webhook compares
@@ -55,18 +56,18 @@ func TestBGPPeerLife(t *testing.T) {
 		labels                    = { site = "tokyo" }`, address, password))
 	resource.UnitTest(t, resource.TestCase{
 		ProtoV6ProviderFactories: acctest.Factories,
-		CheckDestroy:             peers.gone(t, name),
+		CheckDestroy:             peers.Gone(t, name),
 		Steps: []resource.TestStep{
 			{
-				Config: full, ConfigPlanChecks: action(tor, plancheck.ResourceActionCreate),
+				Config: full, ConfigPlanChecks: acctest.Action(tor, plancheck.ResourceActionCreate),
 				ConfigStateChecks: []statecheck.StateCheck{
-					is(tor, "peer_asn", knownvalue.StringExact("4200000000")),
-					is(tor, "namespace", knownvalue.StringExact("metallb-system")),
-					is(tor, "password_wo", knownvalue.Null()),
+					acctest.Is(tor, "peer_asn", knownvalue.StringExact("4200000000")),
+					acctest.Is(tor, "namespace", knownvalue.StringExact("metallb-system")),
+					acctest.Is(tor, "password_wo", knownvalue.Null()),
 				},
 				Check: resource.ComposeTestCheckFunc(
-					peers.has(t, name, 4200000000, "spec", "peerASN"),
-					peers.has(t, name, password, "spec", "password"),
+					peers.Has(t, name, 4200000000, "spec", "peerASN"),
+					peers.Has(t, name, password, "spec", "password"),
 					acctest.NoSecrets(t, password),
 				),
 			},
@@ -75,40 +76,40 @@ func TestBGPPeerLife(t *testing.T) {
 				ImportStateIdFunc: acctest.ImportID(tor, "namespace", "name"), ImportStateVerifyIgnore: []string{"password_wo_version"},
 			},
 			{
-				Config: plain, ConfigPlanChecks: action(tor, plancheck.ResourceActionUpdate),
+				Config: plain, ConfigPlanChecks: acctest.Action(tor, plancheck.ResourceActionUpdate),
 				Check: resource.ComposeTestCheckFunc(
-					peers.has(t, name, 179, "spec", "peerPort"),
-					peers.has(t, name, nil, "spec", "password"),
-					peers.has(t, name, nil, "spec", "nodeSelectors"),
+					peers.Has(t, name, 179, "spec", "peerPort"),
+					peers.Has(t, name, nil, "spec", "password"),
+					peers.Has(t, name, nil, "spec", "nodeSelectors"),
 				),
 			},
 			{ // the password is rotated by its version
 				Config: peer(c.Kubeconfig(), name, plainBody+"\npassword_wo = \"new-"+password+"\"\npassword_wo_version = 2"),
-				Check:  resource.ComposeTestCheckFunc(peers.has(t, name, "new-"+password, "spec", "password"), acctest.NoSecrets(t, password)),
+				Check:  resource.ComposeTestCheckFunc(peers.Has(t, name, "new-"+password, "spec", "password"), acctest.NoSecrets(t, password)),
 			},
 			{Config: plain},
 			{ // graceful restart takes a new object
 				Config:           peer(c.Kubeconfig(), name, plainBody+"\nenable_graceful_restart = true"),
-				ConfigPlanChecks: action(tor, plancheck.ResourceActionReplace),
+				ConfigPlanChecks: acctest.Action(tor, plancheck.ResourceActionReplace),
 			},
-			{Config: plain, ConfigPlanChecks: action(tor, plancheck.ResourceActionReplace)},
+			{Config: plain, ConfigPlanChecks: acctest.Action(tor, plancheck.ResourceActionReplace)},
 			{ // the same as none
 				Config:           peer(c.Kubeconfig(), name, plainBody+"\nenable_graceful_restart = false"),
-				ConfigPlanChecks: action(tor, plancheck.ResourceActionUpdate),
+				ConfigPlanChecks: acctest.Action(tor, plancheck.ResourceActionUpdate),
 			},
 			{Config: plain},
 			{
-				PreConfig: peers.patch(t, name, "kubectl-edit", `{"spec":{"ebgpMultiHop":true}}`),
+				PreConfig: peers.Patch(t, name, "kubectl-edit", `{"spec":{"ebgpMultiHop":true}}`),
 				Config:    plain, PlanOnly: true,
 			},
 			{
-				PreConfig:   peers.patch(t, name, "kubectl-edit", `{"spec":{"peerASN":65009}}`),
+				PreConfig:   peers.Patch(t, name, "kubectl-edit", `{"spec":{"peerASN":65009}}`),
 				Config:      plain,
-				ExpectError: says(`spec.peerASN is managed by "kubectl-edit"`),
+				ExpectError: acctest.Says(`spec.peerASN is managed by "kubectl-edit"`),
 			},
 			{
-				PreConfig: peers.delete(t, name),
-				Config:    plain, ConfigPlanChecks: action(tor, plancheck.ResourceActionCreate),
+				PreConfig: peers.Delete(t, name),
+				Config:    plain, ConfigPlanChecks: acctest.Action(tor, plancheck.ResourceActionCreate),
 			},
 			{Config: plain, PlanOnly: true},
 		},
@@ -122,7 +123,7 @@ func TestBGPPeerImportByIdentity(t *testing.T) {
 	resource.UnitTest(t, resource.TestCase{
 		ProtoV6ProviderFactories: acctest.Factories,
 		TerraformVersionChecks:   acctest.WithIdentity,
-		CheckDestroy:             kind(c, "v1beta2", "bgppeers").gone(t, name),
+		CheckDestroy:             kind(c, "v1beta2", "bgppeers").Gone(t, name),
 		Steps: []resource.TestStep{
 			{Config: peer(c.Kubeconfig(), name, fmt.Sprintf("my_asn = 64512\npeer_asn = 65001\npeer_address = %q", somewhere(t, c)))},
 			{ResourceName: tor, ImportState: true, ImportStateKind: resource.ImportBlockWithResourceIdentity},
@@ -135,22 +136,22 @@ func TestBGPPeerRefused(t *testing.T) {
 	t.Parallel()
 	c := kubetest.Shared(t)
 	peers, name, address := kind(c, "v1beta2", "bgppeers"), kubetest.Name(t, "tor"), somewhere(t, c)
-	peers.create(t, "metallb.io/v1beta2", "BGPPeer", name+"-old", map[string]any{"myASN": int64(64512), "peerASN": int64(65001), "peerAddress": address})
+	peers.Create(t, "BGPPeer", name+"-old", map[string]any{"myASN": int64(64512), "peerASN": int64(65001), "peerAddress": address})
 	resource.UnitTest(t, resource.TestCase{
 		ProtoV6ProviderFactories: acctest.Factories,
-		CheckDestroy:             peers.gone(t, name),
+		CheckDestroy:             peers.Gone(t, name),
 		Steps: []resource.TestStep{
 			{ // all peers must agree on the local AS number
 				Config:      peer(c.Kubeconfig(), name, fmt.Sprintf("my_asn = 64599\npeer_asn = 65001\npeer_address = %q", somewhere(t, c))),
-				ExpectError: says("denied the request"),
+				ExpectError: acctest.Says("denied the request"),
 			},
 			{ // newer than MetalLB 0.15
 				Config:      peer(c.Kubeconfig(), name, fmt.Sprintf("my_asn = 64512\npeer_asn = 65001\nlocal_asn = 64599\npeer_address = %q", somewhere(t, c))),
-				ExpectError: says("spec.localASN: the server does not know this field The MetalLB in this cluster is older than the field."),
+				ExpectError: acctest.Says("spec.localASN: the server does not know this field The MetalLB in this cluster is older than the field."),
 			},
 			{
 				Config:      peer(c.Kubeconfig(), name+"-old", fmt.Sprintf("my_asn = 64512\npeer_asn = 65001\npeer_address = %q", address)),
-				ExpectError: says(`it exists already, managed by "kubectl-create"`),
+				ExpectError: acctest.Says(`it exists already, managed by "kubectl-create"`),
 			},
 		},
 	})
@@ -159,7 +160,7 @@ func TestBGPPeerRefused(t *testing.T) {
 func TestBGPPeerInvalid(t *testing.T) {
 	t.Parallel()
 	const base = "my_asn = 64512\npeer_asn = 65001\npeer_address = \"192.168.2.1\"\n"
-	refused(t, "onprem_metallb_bgp_peer", map[string]string{
+	objecttest.Refused(t, "onprem_metallb_bgp_peer", map[string]string{
 		"my_asn = 64512\npeer_asn = 65001":                             "Set peer_address, or interface",
 		"my_asn = 64512\npeer_address = \"192.168.2.1\"":               "Set peer_asn, or dynamic_asn",
 		"my_asn = 0\npeer_asn = 65001\npeer_address = \"192.168.2.1\"": `"0" is not an AS number`,
@@ -185,7 +186,7 @@ func TestBGPPeerDataSource(t *testing.T) {
 	t.Parallel()
 	c := kubetest.Shared(t)
 	name, address := kubetest.Name(t, "tor"), somewhere(t, c)
-	kind(c, "v1beta2", "bgppeers").create(t, "metallb.io/v1beta2", "BGPPeer", name, map[string]any{
+	kind(c, "v1beta2", "bgppeers").Create(t, "BGPPeer", name, map[string]any{
 		"myASN": int64(64512), "peerASN": int64(65001), "peerAddress": address, "password": "not-for-state",
 		"nodeSelectors": []any{map[string]any{"matchLabels": map[string]any{"a": "b"}}},
 	})
@@ -193,11 +194,11 @@ func TestBGPPeerDataSource(t *testing.T) {
 	resource.UnitTest(t, resource.TestCase{
 		ProtoV6ProviderFactories: acctest.Factories,
 		Steps: []resource.TestStep{{
-			Config: provider(c.Kubeconfig()) + fmt.Sprintf("data \"onprem_metallb_bgp_peer\" \"tor\" {\n  name = %q\n}\n", name),
+			Config: objecttest.Provider(c.Kubeconfig()) + fmt.Sprintf("data \"onprem_metallb_bgp_peer\" \"tor\" {\n  name = %q\n}\n", name),
 			ConfigStateChecks: []statecheck.StateCheck{
-				is(data, "my_asn", knownvalue.StringExact("64512")),
-				is(data, "peer_port", knownvalue.Int64Exact(179)),
-				is(data, "node_selectors", knownvalue.ListSizeExact(1)),
+				acctest.Is(data, "my_asn", knownvalue.StringExact("64512")),
+				acctest.Is(data, "peer_port", knownvalue.Int64Exact(179)),
+				acctest.Is(data, "node_selectors", knownvalue.ListSizeExact(1)),
 			},
 			Check: acctest.NoSecrets(t, "not-for-state"),
 		}},

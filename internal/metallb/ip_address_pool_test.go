@@ -13,13 +13,14 @@ import (
 	"go4.org/netipx"
 
 	"github.com/onprem-tools/terraform-provider-onprem/internal/acctest"
+	"github.com/onprem-tools/terraform-provider-onprem/internal/acctest/objecttest"
 	"github.com/onprem-tools/terraform-provider-onprem/internal/kube/kubetest"
 )
 
 const lb = "onprem_metallb_ip_address_pool.lb"
 
 func pool(kubeconfig, name, body string) string {
-	return provider(kubeconfig) + fmt.Sprintf("resource \"onprem_metallb_ip_address_pool\" \"lb\" {\n  name = %q\n%s\n}\n", name, body)
+	return objecttest.Provider(kubeconfig) + fmt.Sprintf("resource \"onprem_metallb_ip_address_pool\" \"lb\" {\n  name = %q\n%s\n}\n", name, body)
 }
 
 // addresses writes a network as a range, which means the same.
@@ -50,27 +51,27 @@ func TestIPAddressPoolLife(t *testing.T) {
 		}`, prefix))
 	resource.UnitTest(t, resource.TestCase{
 		ProtoV6ProviderFactories: acctest.Factories,
-		CheckDestroy:             pools.gone(t, name),
+		CheckDestroy:             pools.Gone(t, name),
 		Steps: []resource.TestStep{
 			{
-				Config: plain, ConfigPlanChecks: action(lb, plancheck.ResourceActionCreate),
+				Config: plain, ConfigPlanChecks: acctest.Action(lb, plancheck.ResourceActionCreate),
 				ConfigStateChecks: []statecheck.StateCheck{
-					is(lb, "namespace", knownvalue.StringExact("metallb-system")),
-					is(lb, "auto_assign", knownvalue.Null()),
+					acctest.Is(lb, "namespace", knownvalue.StringExact("metallb-system")),
+					acctest.Is(lb, "auto_assign", knownvalue.Null()),
 				},
-				Check: pools.has(t, name, true, "spec", "autoAssign"),
+				Check: pools.Has(t, name, true, "spec", "autoAssign"),
 			},
 			{
 				ResourceName: lb, ImportState: true, ImportStateVerify: true, ImportStateVerifyIdentifierAttribute: "name",
 				ImportStateIdFunc: acctest.ImportID(lb, "namespace", "name"),
 			},
-			{ResourceName: lb, ImportState: true, ImportStateId: name, ExpectError: says("Write it as <namespace>/<name>.")},
+			{ResourceName: lb, ImportState: true, ImportStateId: name, ExpectError: acctest.Says("Write it as <namespace>/<name>.")},
 			{
-				Config: full, ConfigPlanChecks: action(lb, plancheck.ResourceActionUpdate),
+				Config: full, ConfigPlanChecks: acctest.Action(lb, plancheck.ResourceActionUpdate),
 				Check: resource.ComposeTestCheckFunc(
-					pools.has(t, name, false, "spec", "autoAssign"),
-					pools.has(t, name, 10, "spec", "serviceAllocation", "priority"),
-					pools.has(t, name, "seoul", "metadata", "labels", "site"),
+					pools.Has(t, name, false, "spec", "autoAssign"),
+					pools.Has(t, name, 10, "spec", "serviceAllocation", "priority"),
+					pools.Has(t, name, "seoul", "metadata", "labels", "site"),
 				),
 			},
 			{
@@ -78,38 +79,38 @@ func TestIPAddressPoolLife(t *testing.T) {
 				ImportStateIdFunc: acctest.ImportID(lb, "namespace", "name"),
 			},
 			{ // what leaves the configuration returns to its default
-				Config: plain, ConfigPlanChecks: action(lb, plancheck.ResourceActionUpdate),
+				Config: plain, ConfigPlanChecks: acctest.Action(lb, plancheck.ResourceActionUpdate),
 				Check: resource.ComposeTestCheckFunc(
-					pools.has(t, name, true, "spec", "autoAssign"),
-					pools.has(t, name, nil, "spec", "serviceAllocation"),
+					pools.Has(t, name, true, "spec", "autoAssign"),
+					pools.Has(t, name, nil, "spec", "serviceAllocation"),
 				),
 			},
 			{ // what somebody else sets and nobody configures is no difference, nor is the status
 				PreConfig: func() {
-					pools.patch(t, name, "kubectl-edit", `{"spec":{"avoidBuggyIPs":true}}`)()
-					pools.patch(t, name, "metallb", `{"status":{"assignedIPv4":3,"assignedIPv6":0,"availableIPv4":253,"availableIPv6":0}}`, "status")()
+					pools.Patch(t, name, "kubectl-edit", `{"spec":{"avoidBuggyIPs":true}}`)()
+					pools.Patch(t, name, "metallb", `{"status":{"assignedIPv4":3,"assignedIPv6":0,"availableIPv4":253,"availableIPv6":0}}`, "status")()
 				},
 				Config: plain, PlanOnly: true,
 			},
 			{ // drift of what is configured is found; putting it right is refused, until taken over
-				PreConfig:   pools.patch(t, name, "kubectl-edit", fmt.Sprintf(`{"spec":{"addresses":["%s/28"]}}`, prefix.Addr())),
+				PreConfig:   pools.Patch(t, name, "kubectl-edit", fmt.Sprintf(`{"spec":{"addresses":["%s/28"]}}`, prefix.Addr())),
 				Config:      plain,
-				ExpectError: says(`spec.addresses is managed by "kubectl-edit"`),
+				ExpectError: acctest.Says(`spec.addresses is managed by "kubectl-edit"`),
 			},
 			{
 				Config:           pool(c.Kubeconfig(), name, fmt.Sprintf("addresses = [%q]\ntake_ownership = true", addresses(prefix))),
-				ConfigPlanChecks: action(lb, plancheck.ResourceActionUpdate),
-				Check:            pools.has(t, name, []any{addresses(prefix)}, "spec", "addresses"),
+				ConfigPlanChecks: acctest.Action(lb, plancheck.ResourceActionUpdate),
+				Check:            pools.Has(t, name, []any{addresses(prefix)}, "spec", "addresses"),
 			},
-			{Config: plain, ConfigPlanChecks: action(lb, plancheck.ResourceActionUpdate)},
+			{Config: plain, ConfigPlanChecks: acctest.Action(lb, plancheck.ResourceActionUpdate)},
 			{
-				PreConfig: pools.delete(t, name),
-				Config:    plain, ConfigPlanChecks: action(lb, plancheck.ResourceActionCreate),
+				PreConfig: pools.Delete(t, name),
+				Config:    plain, ConfigPlanChecks: acctest.Action(lb, plancheck.ResourceActionCreate),
 			},
 			{Config: plain, PlanOnly: true},
 			{
 				Config:           pool(c.Kubeconfig(), name+"-new", fmt.Sprintf("addresses = [%q]", addresses(prefix))),
-				ConfigPlanChecks: action(lb, plancheck.ResourceActionReplace),
+				ConfigPlanChecks: acctest.Action(lb, plancheck.ResourceActionReplace),
 			},
 		},
 	})
@@ -122,7 +123,7 @@ func TestIPAddressPoolImportByIdentity(t *testing.T) {
 	resource.UnitTest(t, resource.TestCase{
 		ProtoV6ProviderFactories: acctest.Factories,
 		TerraformVersionChecks:   acctest.WithIdentity,
-		CheckDestroy:             kind(c, "v1beta1", "ipaddresspools").gone(t, name),
+		CheckDestroy:             kind(c, "v1beta1", "ipaddresspools").Gone(t, name),
 		Steps: []resource.TestStep{
 			{Config: pool(c.Kubeconfig(), name, fmt.Sprintf("addresses = [%q]", c.Prefix(t)))},
 			{ResourceName: lb, ImportState: true, ImportStateKind: resource.ImportBlockWithResourceIdentity},
@@ -136,22 +137,22 @@ func TestIPAddressPoolRefused(t *testing.T) {
 	c := kubetest.Shared(t)
 	pools, name := kind(c, "v1beta1", "ipaddresspools"), kubetest.Name(t, "lb")
 	taken := c.Prefix(t)
-	pools.create(t, "metallb.io/v1beta1", "IPAddressPool", name+"-old", map[string]any{"addresses": []any{taken.String()}})
+	pools.Create(t, "IPAddressPool", name+"-old", map[string]any{"addresses": []any{taken.String()}})
 	resource.UnitTest(t, resource.TestCase{
 		ProtoV6ProviderFactories: acctest.Factories,
-		CheckDestroy:             pools.gone(t, name),
+		CheckDestroy:             pools.Gone(t, name),
 		Steps: []resource.TestStep{
 			{
 				Config:      pool(c.Kubeconfig(), name, fmt.Sprintf("addresses = [%q]", taken)),
-				ExpectError: says("denied the request"),
+				ExpectError: acctest.Says("denied the request"),
 			},
 			{
 				Config:      pool(c.Kubeconfig(), name, fmt.Sprintf("addresses = [%q]\nnamespace = \"default\"", c.Prefix(t))),
-				ExpectError: says("denied the request"),
+				ExpectError: acctest.Says("denied the request"),
 			},
 			{
 				Config:      pool(c.Kubeconfig(), name, fmt.Sprintf("addresses = [%q]\nnamespace = \"no-such-namespace\"", c.Prefix(t))),
-				ExpectError: says(`Create the namespace "no-such-namespace" first.`),
+				ExpectError: acctest.Says(`Create the namespace "no-such-namespace" first.`),
 			},
 		},
 	})
@@ -168,16 +169,16 @@ func TestIPAddressPoolWebhook(t *testing.T) {
 	body := fmt.Sprintf("addresses = [%q]\n", prefix)
 	resource.UnitTest(t, resource.TestCase{
 		ProtoV6ProviderFactories: acctest.Factories,
-		CheckDestroy:             pools.gone(t, name),
+		CheckDestroy:             pools.Gone(t, name),
 		Steps: []resource.TestStep{
 			{
 				Config:      pool(c.Kubeconfig(), name, body+`timeouts = { create = "1s" }`),
-				ExpectError: says(`The admission webhook "ipaddresspoolvalidationwebhook.metallb.io" could not be asked.`),
+				ExpectError: acctest.Says(`The admission webhook "ipaddresspoolvalidationwebhook.metallb.io" could not be asked.`),
 			},
 			{ // it comes back while the apply waits
 				PreConfig: func() { time.AfterFunc(time.Second, restore) },
 				Config:    pool(c.Kubeconfig(), name, body+`timeouts = { create = "1m" }`),
-				Check:     pools.has(t, name, []any{prefix}, "spec", "addresses"),
+				Check:     pools.Has(t, name, []any{prefix}, "spec", "addresses"),
 			},
 		},
 	})
@@ -185,7 +186,7 @@ func TestIPAddressPoolWebhook(t *testing.T) {
 
 func TestIPAddressPoolInvalid(t *testing.T) {
 	t.Parallel()
-	refused(t, "onprem_metallb_ip_address_pool", map[string]string{
+	objecttest.Refused(t, "onprem_metallb_ip_address_pool", map[string]string{
 		`addresses = []`: "at least 1",
 		`addresses = ["192.168.10.200-192.168.10.180"]`:                                           "it runs backwards; did you mean 192.168.10.180-192.168.10.200?",
 		`addresses = ["192.168.10.1/24"]`:                                                         "it has host bits set; did you mean 192.168.10.0/24?",
@@ -204,20 +205,20 @@ func TestIPAddressPoolDataSource(t *testing.T) {
 	t.Parallel()
 	c := kubetest.Shared(t)
 	pools, name, prefix := kind(c, "v1beta1", "ipaddresspools"), kubetest.Name(t, "lb"), c.Prefix(t)
-	pools.create(t, "metallb.io/v1beta1", "IPAddressPool", name, map[string]any{
+	pools.Create(t, "IPAddressPool", name, map[string]any{
 		"addresses": []any{prefix.String()}, "serviceAllocation": map[string]any{"priority": int64(5)},
 	})
-	pools.patch(t, name, "metallb", `{"status":{"assignedIPv4":3,"assignedIPv6":0,"availableIPv4":253,"availableIPv6":0}}`, "status")()
+	pools.Patch(t, name, "metallb", `{"status":{"assignedIPv4":3,"assignedIPv6":0,"availableIPv4":253,"availableIPv6":0}}`, "status")()
 	const data = "data.onprem_metallb_ip_address_pool.lb"
 	resource.UnitTest(t, resource.TestCase{
 		ProtoV6ProviderFactories: acctest.Factories,
 		Steps: []resource.TestStep{{
-			Config: provider(c.Kubeconfig()) + fmt.Sprintf("data \"onprem_metallb_ip_address_pool\" \"lb\" {\n  name = %q\n}\n", name),
+			Config: objecttest.Provider(c.Kubeconfig()) + fmt.Sprintf("data \"onprem_metallb_ip_address_pool\" \"lb\" {\n  name = %q\n}\n", name),
 			ConfigStateChecks: []statecheck.StateCheck{
-				is(data, "addresses", knownvalue.ListExact([]knownvalue.Check{knownvalue.StringExact(prefix.String())})),
-				is(data, "auto_assign", knownvalue.Bool(true)),
-				is(data, "service_allocation", knownvalue.ObjectPartial(map[string]knownvalue.Check{"priority": knownvalue.Int64Exact(5)})),
-				is(data, "available_ipv4", knownvalue.Int64Exact(253)),
+				acctest.Is(data, "addresses", knownvalue.ListExact([]knownvalue.Check{knownvalue.StringExact(prefix.String())})),
+				acctest.Is(data, "auto_assign", knownvalue.Bool(true)),
+				acctest.Is(data, "service_allocation", knownvalue.ObjectPartial(map[string]knownvalue.Check{"priority": knownvalue.Int64Exact(5)})),
+				acctest.Is(data, "available_ipv4", knownvalue.Int64Exact(253)),
 			},
 		}},
 	})
