@@ -77,10 +77,12 @@ func (s system) measure(ctx context.Context, o options, root string, floor basel
 	}
 	var rows []row
 	add := func(name string, r result, floor time.Duration) {
-		rows = append(rows, row{
+		m := row{
 			Name: name, N: o.n, Seconds: r.took.Seconds(), FloorSeconds: floor.Seconds(), Ratio: r.took.Seconds() / floor.Seconds(),
 			Requests: h.Count("* /**"), RSSMB: megabytes(r.rss),
-		})
+		}
+		rows = append(rows, m)
+		progress("%s: %.2f s, %.2f × the floor, %d requests, %.0f MB", name, m.Seconds, m.Ratio, m.Requests, m.RSSMB)
 	}
 	for _, latency := range []time.Duration{0, o.latency} {
 		at := fmt.Sprintf("%s at %s: ", s.name, latency)
