@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
-	"runtime/debug"
 	"strings"
 	"syscall"
 
@@ -44,7 +43,6 @@ func startedByTerraform() bool { return os.Getenv("TF_PLUGIN_MAGIC_COOKIE") != "
 // serve has a context of its own: on an interrupt Terraform asks the provider
 // to stop through the protocol, so that work under way can be recorded.
 func serve(debug bool) int {
-	collectLess()
 	logNothingUnasked()
 	err := providerserver.Serve(context.Background(), provider.New(version), providerserver.ServeOpts{
 		Address: address,
@@ -68,13 +66,5 @@ func logNothingUnasked() {
 	}
 	for _, log := range []string{"TF_LOG_SDK", "TF_LOG_SDK_FRAMEWORK", "TF_LOG_SDK_PROTO", "TF_LOG_PROVIDER"} {
 		_ = os.Setenv(log, "ERROR") // fails for impossible names only
-	}
-}
-
-// collectLess trades memory for time: what a plan allocates is soon garbage. A
-// GOGC in the environment wins.
-func collectLess() {
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(200)
 	}
 }
