@@ -12,6 +12,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
 
 	"github.com/onprem-tools/terraform-provider-onprem/internal/api"
 	"github.com/onprem-tools/terraform-provider-onprem/internal/clients"
@@ -137,11 +138,7 @@ func (r *Resource[M, C]) Create(ctx context.Context, req resource.CreateRequest,
 		r.fail(&resp.Diagnostics, "create", err)
 		return
 	}
-	if err := r.readBack(ctx, client, &plan); err != nil {
-		r.fail(&resp.Diagnostics, "read back", err)
-		return
-	}
-	r.record(ctx, &resp.State, resp.Identity, &plan, &resp.Diagnostics)
+	r.readBack(ctx, client, &plan, &resp.State, resp.Identity, &resp.Diagnostics)
 }
 
 // Read implements resource.Resource. An object that is gone leaves state
@@ -195,11 +192,7 @@ func (r *Resource[M, C]) Update(ctx context.Context, req resource.UpdateRequest,
 		return
 	}
 	r.record(ctx, &resp.State, resp.Identity, &plan, &resp.Diagnostics)
-	if err := r.readBack(ctx, client, &plan); err != nil {
-		r.fail(&resp.Diagnostics, "read back", err)
-		return
-	}
-	r.record(ctx, &resp.State, resp.Identity, &plan, &resp.Diagnostics)
+	r.readBack(ctx, client, &plan, &resp.State, resp.Identity, &resp.Diagnostics)
 }
 
 // Delete implements resource.Resource.
@@ -222,15 +215,22 @@ func (r *Resource[M, C]) Delete(ctx context.Context, req resource.DeleteRequest,
 	}
 }
 
-// readBack reads what a write has made. It does so in an interrupted run too,
-// for a moment, so that an object that is complete is not taken for damaged.
-func (r *Resource[M, C]) readBack(ctx context.Context, client C, m *M) error {
+// readBack reads and records what a write has made. It does so in an interrupted
+// run too, for a moment, so that an object that is complete is not taken for
+// damaged.
+func (r *Resource[M, C]) readBack(
+	ctx context.Context, client C, m *M, state *tfsdk.State, identity *tfsdk.ResourceIdentity, diags *diag.Diagnostics,
+) {
 	if ctx.Err() != nil {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(context.WithoutCancel(ctx), readBackTimeout)
 		defer cancel()
 	}
-	return r.Spec.Read(ctx, client, m)
+	if err := r.Spec.Read(ctx, client, m); err != nil {
+		r.fail(diags, "read back", err)
+		return
+	}
+	r.record(ctx, state, identity, m, diags)
 }
 
 func (r *Resource[M, C]) fail(diags *diag.Diagnostics, verb string, err error) {
