@@ -7,7 +7,6 @@ import (
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
-	"github.com/hashicorp/terraform-plugin-testing/plancheck"
 	"github.com/hashicorp/terraform-plugin-testing/terraform"
 
 	"github.com/onprem-tools/terraform-provider-onprem/internal/acctest"
@@ -68,10 +67,6 @@ func refused(t *testing.T, kind string, cases map[string]refusal) {
 			t.Errorf("%s: the plan said %q, want %q", name, messages[name], c.message)
 		}
 	}
-}
-
-func action(address string, a plancheck.ResourceActionType) resource.ConfigPlanChecks {
-	return resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectResourceAction(address, a)}}
 }
 
 // stored checks one field of an entity in the gateway.

@@ -61,7 +61,7 @@ func TestRouteLife(t *testing.T) {
 		resource.TestStep{ResourceName: portal, ImportState: true, ImportStateVerify: true},
 		resource.TestStep{ResourceName: portal, ImportState: true, ImportStateVerify: true, ImportStateId: "portal"},
 		resource.TestStep{ // what leaves the configuration leaves the gateway
-			Config: plain, ConfigPlanChecks: action(portal, plancheck.ResourceActionUpdate),
+			Config: plain, ConfigPlanChecks: acctest.Action(portal, plancheck.ResourceActionUpdate),
 			ConfigStateChecks: []statecheck.StateCheck{
 				is(portal, "protocols", knownvalue.SetSizeExact(2)),
 				is(portal, "methods", knownvalue.Null()),
@@ -86,7 +86,7 @@ func TestRouteLife(t *testing.T) {
 			PreConfig: func() {
 				sim.Edit("routes", "portal", map[string]any{"hosts": []string{"stray.example.internal"}, "strip_path": false})
 			},
-			Config: plain, ConfigPlanChecks: action(portal, plancheck.ResourceActionUpdate),
+			Config: plain, ConfigPlanChecks: acctest.Action(portal, plancheck.ResourceActionUpdate),
 			Check: resource.ComposeTestCheckFunc(
 				stored(sim, "routes", "portal", "hosts", nil),
 				stored(sim, "routes", "portal", "strip_path", true),
@@ -94,7 +94,7 @@ func TestRouteLife(t *testing.T) {
 		},
 		resource.TestStep{ // gone behind Terraform's back
 			PreConfig: func() { sim.Forget("routes", "portal") },
-			Config:    plain, ConfigPlanChecks: action(portal, plancheck.ResourceActionCreate),
+			Config:    plain, ConfigPlanChecks: acctest.Action(portal, plancheck.ResourceActionCreate),
 		},
 		resource.TestStep{Config: plain, PlanOnly: true},
 	)
@@ -137,7 +137,7 @@ func TestRouteStreams(t *testing.T) {
 				name      = "databases"
 				protocols = ["grpcs"]
 				snis      = ["grpc.example.internal"]
-			}`, ConfigPlanChecks: action(portal, plancheck.ResourceActionUpdate), ConfigStateChecks: []statecheck.StateCheck{
+			}`, ConfigPlanChecks: acctest.Action(portal, plancheck.ResourceActionUpdate), ConfigStateChecks: []statecheck.StateCheck{
 			is(portal, "strip_path", knownvalue.Bool(false)),
 			is(portal, "sources", knownvalue.Null()),
 		}},
@@ -186,7 +186,7 @@ func TestRouteExpressions(t *testing.T) {
 		resource.TestStep{Config: with(expression), Check: stored(sim, "routes", "portal", "priority", 0)},
 		resource.TestStep{Config: with(`paths = ["/guacamole"]`), Check: stored(sim, "routes", "portal", "expression", nil)},
 		resource.TestStep{PreConfig: func() { sim.Edit("routes", "portal", map[string]any{"priority": 3}) },
-			Config: with(`paths = ["/guacamole"]`), ConfigPlanChecks: action(portal, plancheck.ResourceActionUpdate),
+			Config: with(`paths = ["/guacamole"]`), ConfigPlanChecks: acctest.Action(portal, plancheck.ResourceActionUpdate),
 			Check: stored(sim, "routes", "portal", "priority", 0)},
 		resource.TestStep{Config: with(`expression = "http.path ="`), ExpectError: regexp.MustCompile(`(?s)Unable to update.*Router\s+Expression\s+failed`)},
 		resource.TestStep{Config: with(`sources = [{ ip = "10.0.0.0/8" }]` + "\n" + `paths = ["/guacamole"]`),

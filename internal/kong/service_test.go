@@ -60,7 +60,7 @@ func TestServiceLife(t *testing.T) {
 		resource.TestStep{ResourceName: frs, ImportState: true, ImportStateId: "frs/api", ExpectError: regexp.MustCompile("neither a UUID nor a name")},
 		resource.TestStep{ResourceName: frs, ImportState: true, ImportStateId: "nobody", ExpectError: regexp.MustCompile(`nothing is named "nobody"`)},
 		resource.TestStep{ // what leaves the configuration leaves the gateway
-			Config: plain, ConfigPlanChecks: action(frs, plancheck.ResourceActionUpdate),
+			Config: plain, ConfigPlanChecks: acctest.Action(frs, plancheck.ResourceActionUpdate),
 			ConfigStateChecks: []statecheck.StateCheck{
 				is(frs, "protocol", knownvalue.StringExact("http")),
 				is(frs, "port", knownvalue.Int64Exact(80)),
@@ -80,7 +80,7 @@ func TestServiceLife(t *testing.T) {
 		},
 		resource.TestStep{ // drift
 			PreConfig: func() { sim.Edit("services", "frs-api", map[string]any{"port": 9999, "tags": []string{"stray"}}) },
-			Config:    plain, ConfigPlanChecks: action(frs, plancheck.ResourceActionUpdate),
+			Config:    plain, ConfigPlanChecks: acctest.Action(frs, plancheck.ResourceActionUpdate),
 			Check: resource.ComposeTestCheckFunc(
 				stored(sim, "services", "frs-api", "port", 80),
 				stored(sim, "services", "frs-api", "tags", nil),
@@ -88,7 +88,7 @@ func TestServiceLife(t *testing.T) {
 		},
 		resource.TestStep{ // gone behind Terraform's back
 			PreConfig: func() { sim.Forget("services", "frs-api") },
-			Config:    plain, ConfigPlanChecks: action(frs, plancheck.ResourceActionCreate),
+			Config:    plain, ConfigPlanChecks: acctest.Action(frs, plancheck.ResourceActionCreate),
 		},
 		resource.TestStep{Config: plain, PlanOnly: true},
 	)
