@@ -184,7 +184,8 @@ func bgpPeerSchema(ctx context.Context) schema.Schema {
 				Optional:            true,
 				Validators:          []validator.String{stringvalidator.OneOf("Auto", "Self", "Keep")},
 			},
-			"password_secret": passwordSecretAttribute(),
+			"password_secret": passwordSecretAttribute("The Secret with the session's TCP MD5 password, in the namespace that calico-node runs in. " +
+				"Calico calls it `password.secretKeyRef`."),
 			"source_address": schema.StringAttribute{
 				MarkdownDescription: "Source address of the session: `UseNodeIP` (the default) or `None`, which leaves it to the routing table.",
 				Optional:            true,
@@ -232,9 +233,9 @@ func bgpPeerSchema(ctx context.Context) schema.Schema {
 	}
 }
 
-func passwordSecretAttribute() schema.Attribute {
+func passwordSecretAttribute(description string) schema.Attribute {
 	return schema.SingleNestedAttribute{
-		MarkdownDescription: "The Secret with the session's TCP MD5 password, in the namespace that calico-node runs in. Calico calls it `password.secretKeyRef`.",
+		MarkdownDescription: description,
 		Optional:            true,
 		Attributes: map[string]schema.Attribute{
 			"name": schema.StringAttribute{

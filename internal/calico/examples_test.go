@@ -17,8 +17,12 @@ func TestExamples(t *testing.T) {
 	acctest.Examples(t, acctest.ExampleSet{
 		System:      "calico",
 		OnResources: true,
-		Start: func(t *testing.T, _ string) (string, resource.TestCheckFunc) {
-			return objecttest.Provider(kubetest.Shared(t).Kubeconfig()), nil
+		Start: func(t *testing.T, example string) (string, resource.TestCheckFunc) {
+			c := kubetest.Shared(t)
+			if example == "onprem_calico_bgp_configuration" {
+				c.Borrow(t, kubetest.BGPConfiguration)
+			}
+			return objecttest.Provider(c.Kubeconfig()), nil
 		},
 	})
 }

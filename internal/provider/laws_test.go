@@ -97,7 +97,7 @@ func TestLawsOfDataSources(t *testing.T) {
 // TestTypeNames: onprem_<system>_<object>, each once.
 func TestTypeNames(t *testing.T) {
 	t.Parallel()
-	form := regexp.MustCompile(`^onprem_(calico|metallb|kubevirt|harbor|guacamole|kong)(_[a-z]+)+$`)
+	form := regexp.MustCompile(`^onprem_(calico|metallb|kubevirt|harbor|guacamole|kong)(_[a-z][a-z0-9]*)+$`)
 	var seen []string
 	for _, newResource := range New("test")().Resources(t.Context()) {
 		name := resourceName(t.Context(), newResource())
@@ -171,7 +171,8 @@ var (
 	secretName = regexp.MustCompile(`(^|_)(password|passphrase|secret|token|private_key|client_key|key_pem|credential)s?(_wo)?$`)
 	// notSecret are attributes that only sound like secrets.
 	notSecret = map[string]string{
-		"password_secret": "names the Kubernetes Secret that holds the password",
+		"password_secret":           "names the Kubernetes Secret that holds the password",
+		"node_mesh_password_secret": "the same",
 	}
 )
 

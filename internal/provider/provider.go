@@ -78,10 +78,14 @@ func (p *onprem) Configure(ctx context.Context, req provider.ConfigureRequest, r
 // Resources implements provider.Provider.
 func (p *onprem) Resources(context.Context) []func() resource.Resource {
 	return []func() resource.Resource{
+		calico.NewBGPConfiguration,
 		calico.NewBGPPeer,
 		calico.NewIPPool,
+		metallb.NewBFDProfile,
+		metallb.NewBGPAdvertisement,
 		metallb.NewBGPPeer,
 		metallb.NewIPAddressPool,
+		metallb.NewL2Advertisement,
 		harbor.NewProject,
 		harbor.NewRegistry,
 		harbor.NewReplicationPolicy,
@@ -95,11 +99,15 @@ func (p *onprem) Resources(context.Context) []func() resource.Resource {
 // DataSources implements provider.Provider.
 func (p *onprem) DataSources(context.Context) []func() datasource.DataSource {
 	return []func() datasource.DataSource{
+		calico.NewBGPConfigurationDataSource,
 		calico.NewBGPPeerDataSource,
 		calico.NewIPPoolDataSource,
 		kubevirt.NewVirtualMachineInstancesDataSource,
+		metallb.NewBFDProfileDataSource,
+		metallb.NewBGPAdvertisementDataSource,
 		metallb.NewBGPPeerDataSource,
 		metallb.NewIPAddressPoolDataSource,
+		metallb.NewL2AdvertisementDataSource,
 		harbor.NewProjectDataSource,
 		harbor.NewRegistryDataSource,
 		harbor.NewReplicationPolicyDataSource,

@@ -22,6 +22,9 @@ import (
 // KubeconfigVariable is the environment variable with the kubeconfig of a running cluster for all tests.
 const KubeconfigVariable = "ONPREM_TEST_KUBECONFIG"
 
+// BGPConfiguration is the name to borrow Calico's BGPConfiguration "default" by, which is for the whole cluster.
+const BGPConfiguration = "bgpconfiguration-default"
+
 // turn is how long a package waits until the clusters of others have ended.
 const turn = 10 * time.Minute
 
@@ -125,6 +128,24 @@ func (c *Cluster) Prefix(t testing.TB) netip.Prefix {
 		t.Cleanup(func() { c.delete(t, loan) })
 		return netip.PrefixFrom(netip.AddrFrom4([4]byte{10, b[0], b[1], 0}), 24)
 	}
+}
+
+// Borrow lends a test, until its end, what a cluster has only one of; others that want it wait. A ConfigMap notes the
+// loan, so that it holds across the packages that share a cluster.
+func (c *Cluster) Borrow(t testing.TB, name string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), turn)
+	defer cancel()
+	loan := object("v1", "ConfigMap", name, nil)
+	loan.SetNamespace(metav1.NamespaceDefault)
+	err := poll(ctx, func() error {
+		_, err := c.resource(loan).Create(ctx, loan, metav1.CreateOptions{})
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { c.delete(t, loan) })
 }
 
 func (c *Cluster) delete(t testing.TB, obj *unstructured.Unstructured) {

@@ -1,0 +1,7 @@
+data "onprem_metallb_bfd_profile" "fast" {
+  name = "fast"
+}
+
+output "detection_time_in_ms" {
+  value = data.onprem_metallb_bfd_profile.fast.receive_interval * data.onprem_metallb_bfd_profile.fast.detect_multiplier
+}

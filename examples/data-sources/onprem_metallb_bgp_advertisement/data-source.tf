@@ -1,0 +1,7 @@
+data "onprem_metallb_bgp_advertisement" "first" {
+  name = "tokyo-tor-1"
+}
+
+output "communities" {
+  value = data.onprem_metallb_bgp_advertisement.first.communities
+}

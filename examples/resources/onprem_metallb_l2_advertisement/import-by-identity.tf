@@ -1,0 +1,7 @@
+import {
+  to = onprem_metallb_l2_advertisement.stage
+  identity = {
+    namespace = "metallb-system"
+    name      = "seoul-stage"
+  }
+}
