@@ -38,7 +38,7 @@ func New(tool, dir, provider, config string) (*Workspace, error) {
 	}
 	w := &Workspace{Dir: dir, tool: tool}
 	rc := filepath.Join(dir, "cli.tfrc")
-	w.Env = []string{"TF_CLI_CONFIG_FILE=" + rc, "TF_IN_AUTOMATION=1", "TF_INPUT=0"}
+	w.Env = environment(rc)
 	overrides := fmt.Sprintf(`disable_checkpoint = true
 provider_installation {
   dev_overrides {
