@@ -1,0 +1,242 @@
+package platform
+
+import "testing"
+
+func TestAddressRules(t *testing.T) {
+	t.Parallel()
+	onClusters(t, map[string]ruleTest{
+		"nothing overlaps": {`
+environment "prod" {
+  site "seoul" {
+    as_number = 64512
+    pods      = "10.244.0.0/16"
+    services  = "10.96.0.0/16"
+    nodes     = "192.168.1.0/24"
+    vip       = "192.168.1.100"
+    pools     = { default = { addresses = ["192.168.1.180-192.168.1.200"] }, extra = { addresses = ["192.168.1.208/28"] } }
+  }
+  site "tokyo" {
+    as_number = 64513
+    pods      = "2001:db8:1::/48"
+    nodes     = "2001:db8:2::/64"
+    vip       = "2001:db8:2::100"
+    pools     = { default = { addresses = ["2001:db8:2::180-2001:db8:2::200"] } }
+  }
+}`, nil},
+		"pods of two sites": {`
+environment "prod" {
+  site "seoul" {
+    as_number = 64512
+    pods      = "10.244.0.0/16"
+  }
+  site "tokyo" {
+    as_number = 64513
+    pods      = "10.244.128.0/17"
+  }
+}`, []string{"8 network-overlap: pod range 10.244.128.0/17 of prod/tokyo, pod range 10.244.0.0/16 of prod/seoul, platform.hcl:4, a range of its own"}},
+		"IPv6, between environments": {`
+environment "prod" {
+  site "seoul" {
+    as_number = 64512
+    services  = "2001:db8:96::/108"
+  }
+}
+environment "stage" {
+  site "seoul" {
+    as_number = 64513
+    pods      = "2001:db8::/32"
+  }
+}`, []string{"10 network-overlap: pod range 2001:db8::/32 of stage/seoul, service range 2001:db8:96::/108 of prod/seoul"}},
+		"three sites with one range": {`
+environment "prod" {
+  pods = "10.9.0.0/16"
+  site "a" {
+    as_number = 64512
+    pods      = "10.9.0.0/16"
+  }
+  site "b" {
+    as_number = 64513
+    pods      = "10.9.0.0/16"
+  }
+  site "c" {
+    as_number = 64514
+    pods      = "10.9.0.0/16"
+  }
+}`, []string{
+			"9 network-overlap: prod/b, prod/a",
+			"13 network-overlap: prod/c, prod/a, platform.hcl:5, So do 1 more",
+		}},
+		"one line for all sites": {`
+environment "prod" {
+  pods = "10.9.0.0/16"
+  site "a" {
+    as_number = 64512
+    pods      = env.pods
+  }
+  site "b" {
+    as_number = 64513
+    pods      = env.pods
+  }
+}`, []string{"2 network-overlap: pod range 10.9.0.0/16 of prod/b, pod range 10.9.0.0/16 of prod/a"}},
+		"pools of one site": {`
+environment "prod" {
+  site "seoul" {
+    as_number = 64512
+    pools = {
+      default = { addresses = ["192.168.1.180-192.168.1.200"] }
+      extra   = { addresses = ["192.168.1.192/28"] }
+    }
+  }
+}`, []string{"6 network-overlap: load-balancer range 192.168.1.192/28, load-balancer range 192.168.1.180-192.168.1.200, platform.hcl:5"}},
+		"load balancer on the nodes of another site": {`
+environment "prod" {
+  site "seoul" {
+    as_number = 64512
+    pods      = "10.1.0.0/16"
+    nodes     = "192.168.1.0/24"
+  }
+  site "tokyo" {
+    as_number = 64513
+    pods      = "10.2.0.0/16"
+    pools     = { default = { addresses = ["192.168.1.180-192.168.1.200"] } }
+  }
+}`, []string{"10 network-overlap: load-balancer range, of prod/tokyo, node range 192.168.1.0/24 of prod/seoul"}},
+		"two environments on one network of machines": {`
+environment "prod" {
+  site "seoul" {
+    as_number = 64512
+    pods      = "10.1.0.0/16"
+    nodes     = "192.168.1.0/24"
+    pools     = { default = { addresses = ["192.168.1.180-192.168.1.200"] } }
+  }
+}
+environment "stage" {
+  site "seoul" {
+    as_number = 64513
+    pods      = "10.2.0.0/16"
+    nodes     = "192.168.1.0/24"
+    vip       = "192.168.1.10"
+  }
+}`, nil},
+		"API address that a pool gives away": {`
+environment "prod" {
+  site "seoul" {
+    as_number = 64512
+    vip       = "192.168.1.190"
+    nodes     = "192.168.1.0/24"
+    pools     = { default = { addresses = ["192.168.1.180-192.168.1.200"] } }
+  }
+}`, []string{"4 vip-in-pool: API address 192.168.1.190 of prod/seoul, load-balancer range 192.168.1.180-192.168.1.200, platform.hcl:6, Take it out"}},
+		"API address among the pods": {`
+environment "prod" {
+  site "seoul" {
+    as_number = 64512
+    vip       = "10.244.0.10"
+  }
+}`, []string{"4 vip-in-pool: API address 10.244.0.10, pod range 10.244.0.0/16 of prod/seoul"}},
+		"API address of two sites": {`
+environment "prod" {
+  site "seoul" {
+    as_number = 64512
+    pods      = "10.1.0.0/16"
+    vip       = "192.168.1.100"
+  }
+  site "tokyo" {
+    as_number = 64513
+    pods      = "10.2.0.0/16"
+    vip       = "192.168.1.100"
+  }
+}`, []string{"10 network-overlap: API address 192.168.1.100 of prod/tokyo, API address 192.168.1.100 of prod/seoul"}},
+		"API address on no network of nodes": {`
+environment "prod" {
+  site "seoul" {
+    as_number = 64512
+    nodes     = "192.168.1.0/24"
+    vip       = "192.168.2.100"
+  }
+}`, []string{"5 vip-outside-nodes: 192.168.2.100, node range 192.168.1.0/24, platform.hcl:4"}},
+		"ranges written badly": {`
+environment "prod" {
+  site "seoul" {
+    as_number = 64512
+    pods      = "2001:db8::1/64"
+    services  = "10.96.0.1/16"
+    pools = {
+      back  = { addresses = ["192.168.1.200-192.168.1.180"] }
+      mixed = { addresses = ["192.168.2.1-2001:db8:1::1"] }
+    }
+  }
+}`, []string{
+			"4 address-range: pod range, 2001:db8::/64",
+			"5 address-range: service range, 10.96.0.0/16",
+			"7 address-range: runs backwards, 192.168.1.180-192.168.1.200",
+			"8 address-range: two ranges",
+		}},
+		"pools that nobody announces": {`
+environment "prod" {
+  site "seoul" {
+    as_number = 64512
+    announced = ["192.168.1.192/28"]
+    pools = {
+      calico = { addresses = ["192.168.1.192-192.168.1.200"], advertise = "none" }
+      lost   = { addresses = ["192.168.1.180-192.168.1.190"], advertise = "none" }
+    }
+  }
+}`, []string{`7 pool-not-announced: Pool "lost", service_load_balancer_ips`}},
+		"ignored at the other range": {`
+environment "prod" {
+  site "seoul" {
+    as_number = 64512
+    # onprem:ignore onprem/network-overlap because the sites have no route to each other
+    pods = "10.244.0.0/16"
+  }
+  site "tokyo" {
+    as_number = 64513
+    pods      = "10.244.0.0/16"
+  }
+}`, nil},
+	})
+}
+
+// TestAddressesOfUnknownShape holds the rules to silence about what they cannot
+// read: modules that are not at hand take anything.
+func TestAddressesOfUnknownShape(t *testing.T) {
+	t.Parallel()
+	const source = "git::https://github.com/onprem-tools/terraform-provider-onprem.git//modules/"
+	testRules(t, map[string]ruleTest{
+		"wrong shapes": {header + sites + `
+component "network" {
+  per    = "environment"
+  module = "` + source + `network?ref=v1.0.0"
+  inputs = {
+    as_number = "many", ip_pools = ["a"], bgp_peers = { a = null, b = "c", d = { peer_ip = 5, as_number = null } }
+    node_cidr = null, service_cidr = 12, api_vip = "here", service_load_balancer_ips = "none"
+  }
+}
+component "load-balancer" {
+  per    = "environment"
+  module = "` + source + `load-balancer?ref=v1.0.0"
+  inputs = {
+    pools     = { a = { addresses = [component.network.outputs.range, null, {}, "x-y", "1.2.3.4-z", "1/2"] }, b = null, c = [] }
+    bgp_peers = component.network.outputs.peers
+  }
+}
+component "gateway" {
+  per    = "environment"
+  module = "` + source + `gateway?ref=v1.0.0"
+  inputs = { services = { a = { routes = [1] }, b = { routes = { c = component.network.outputs.route } }, d = 1 } }
+}
+component "registry" {
+  per    = "environment"
+  module = "` + source + `registry?ref=v1.0.0"
+  inputs = { registries = [], replications = { a = { trigger = "scheduled" }, b = 2, c = { trigger = "scheduled", src_registry = "x", filters = "y" } } }
+}`, nil},
+		"bgp without peers": {`component "load-balancer" {
+  per    = "environment"
+  module = "` + source + `load-balancer?ref=v1.0.0"
+  inputs = { pools = { a = { addresses = ["192.0.2.0/28"], advertise = "bgp" } } }
+}
+environment "prod" {}
+` + header, []string{"4 pool-not-announced: no bgp_peers, Found in prod/load-balancer"}},
+	})
+}

@@ -1,0 +1,125 @@
+package platform
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"regexp"
+	"strings"
+
+	"github.com/hashicorp/hcl/v2"
+
+	"github.com/onprem-tools/terraform-provider-onprem/internal/platform/module"
+)
+
+// Source is where a module comes from, as the platform file says it.
+type Source struct {
+	Raw string
+	// Builtin is the module's name when it is one of this program's own.
+	Builtin string
+	// Dir is the module's directory relative to the platform file's, when it
+	// is a local one.
+	Dir string
+}
+
+// ParseSource reads a source. What is neither built in nor a directory is for
+// Terraform to fetch.
+func ParseSource(raw string) Source {
+	s := Source{Raw: raw}
+	if name, ok := strings.CutPrefix(raw, "builtin:"); ok {
+		s.Builtin = name
+	} else if strings.HasPrefix(raw, "./") || strings.HasPrefix(raw, "../") || raw == "." || raw == ".." {
+		s.Dir = path.Clean(raw)
+	}
+	return s
+}
+
+// Remote reports whether the module has to be fetched.
+func (s Source) Remote() bool { return s.Builtin == "" && s.Dir == "" }
+
+// folder is a path that lacks the dot in front that makes it a directory.
+var folder = regexp.MustCompile(`^[\w-]+(/[\w-]+)?$`)
+
+// published is where this program's modules are in its own repository.
+var published = regexp.MustCompile(`github\.com[/:]onprem-tools/terraform-provider-onprem(?:\.git)?//modules/([a-z-]+)`)
+
+// Module is the name of the module of this project that the source means,
+// built in or by its repository, or "".
+func (s Source) Module() string {
+	if m := published.FindStringSubmatch(s.Raw); m != nil {
+		return m[1]
+	}
+	return s.Builtin
+}
+
+// pinned reports whether a remote source names a version.
+func (s Source) pinned() bool {
+	return strings.Contains(s.Raw, "ref=") || strings.Contains(s.Raw, "version=") || strings.Contains(s.Raw, "checksum=") ||
+		regexp.MustCompile(`\.(zip|tar\.gz|tgz|tar\.xz)(\?|$)`).MatchString(s.Raw)
+}
+
+// opened is the result of reading a module once.
+type opened struct {
+	module *module.Module
+	diags  hcl.Diagnostics
+}
+
+// open reads the interface of a module; it is read once however often it is
+// used. A module that is not at hand gives nil.
+func (l *loader) open(s Source, at hcl.Range) *module.Module {
+	switch {
+	case s.Remote() && folder.MatchString(s.Raw):
+		l.add(ruleModule.finding("No source of a module", fmt.Sprintf("%q is neither a directory nor something to fetch. For a directory write \"./%s\".", s.Raw, s.Raw), at))
+		return nil
+	case s.Remote() && !s.pinned():
+		l.add(ruleUnpinned.finding("Module without version", fmt.Sprintf("%q may change without anybody changing it here. Add ?ref= with a tag.", s.Raw), at))
+	}
+	found, ok := l.modules[s.Raw]
+	if !ok {
+		found = l.read(s, at)
+		l.modules[s.Raw] = found
+		l.add(found.diags...)
+	}
+	return found.module
+}
+
+func (l *loader) read(s Source, at hcl.Range) opened {
+	if l.options.Open == nil {
+		return opened{}
+	}
+	fsys, err := l.options.Open(s)
+	switch {
+	case errors.Is(err, ErrUnavailable):
+		return opened{}
+	case errors.Is(err, fs.ErrNotExist):
+		return opened{diags: hcl.Diagnostics{ruleModule.finding("Missing module", fmt.Sprintf("There is no module %q. %s", s.Raw, l.hint(s)), at)}}
+	case err != nil:
+		return opened{diags: hcl.Diagnostics{ruleModule.finding("Unreadable module", fmt.Sprintf("The module %q cannot be read: %v.", s.Raw, err), at)}}
+	}
+	m, diags := module.Read(fsys, moduleDir(s))
+	for i, d := range diags {
+		if d.Subject == nil { // about the module as a whole
+			diags[i] = ruleModule.finding(d.Summary, d.Detail, at)
+		}
+	}
+	if diags.HasErrors() {
+		return opened{diags: diags}
+	}
+	return opened{module: m, diags: diags}
+}
+
+func (l *loader) hint(s Source) string {
+	if s.Builtin != "" {
+		return "Of this program's own there are: " + strings.Join(l.options.Builtins, ", ") + "."
+	}
+	return "The directory is looked for beside the platform file."
+}
+
+// moduleDir is what the files of a module are called in messages.
+func moduleDir(s Source) string {
+	if s.Dir != "" {
+		return s.Dir
+	}
+	return s.Raw
+}
