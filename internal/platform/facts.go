@@ -25,12 +25,13 @@ type facts struct {
 // network is a unit of the module network: Calico on the nodes of a cluster.
 type network struct {
 	*speaker
-	mesh      value
-	peers     value
-	nodes     *addresses
-	vip       *addresses
-	announced []*addresses // load-balancer addresses that Calico announces
-	named     []netip.Addr // by the site's attributes, such as gateway
+	mesh          value
+	peers         value
+	nodes         *addresses
+	vip           *addresses
+	announced     []*addresses // what Calico announces beside pods
+	announcesMore bool         // what is not known yet
+	named         []netip.Addr // by the site's attributes, such as gateway
 }
 
 // speaker is something with an AS number that peers with routers.
@@ -99,10 +100,10 @@ type replication struct {
 func (l *loader) checkValues() {
 	f := l.facts()
 	for _, check := range []func() hcl.Diagnostics{
-		f.checkASNumbers, f.checkSessions, f.checkTwice, f.checkMesh,
+		f.checkASNumbers, f.checkSessions, f.checkTwice, f.checkMesh, f.checkTwoSpeakers,
 		f.checkAddresses, f.checkOverlaps, f.checkVIPs, f.checkPools,
 		f.checkRoutes, f.checkReplications,
-		l.checkSecrets, l.checkSecretFlow,
+		l.checkSecretFlow,
 	} {
 		l.add(check()...)
 	}
@@ -144,6 +145,7 @@ func (f *facts) addNetwork(u *Unit, in func(string) value) {
 		})
 	}
 	for _, input := range []string{"service_cidrs", "service_load_balancer_ips"} {
+		n.announcesMore = n.announcesMore || !in(input).IsWhollyKnown()
 		for _, cidr := range in(input).each() {
 			n.announced = append(n.announced, readAddresses(announcedRange, cidr))
 		}

@@ -40,5 +40,6 @@ func Load(sources map[string][]byte, options Options) (*Platform, hcl.Diagnostic
 		l.checkModules()
 	}
 	l.checkRules()
+	l.add(l.checkSecrets()...) // whatever else is wrong: who prints the rest must know
 	return l.Platform, sorted(silence(l.files, l.diags))
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/hashicorp/go-version"
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/ext/typeexpr"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
@@ -165,6 +166,8 @@ func (l *loader) readPlatform() {
 	} {
 		l.add(constant(attrs.Get(name), l.context, target)...)
 	}
+	l.checkConstraint(attrs.Get("terraform_version"), l.TerraformVersion)
+	l.checkConstraint(attrs.Get("terragrunt_version"), l.TerragruntVersion)
 	if attr := attrs.Get("tool"); attr != nil && l.Tool != "terraform" && l.Tool != "tofu" {
 		l.add(failure(attr.Expr.Range(), "Unknown tool", fmt.Sprintf("tool is %q: write \"terraform\" or \"tofu\".", l.Tool)))
 	}
@@ -184,6 +187,16 @@ func (l *loader) readPlatform() {
 	slices.SortFunc(l.Providers, func(a, b *Provider) int { return cmp.Compare(a.Name, b.Name) })
 	if l.State == nil {
 		l.add(failure(l.Range, "No state", "Say where Terraform keeps its state, for example: state \"s3\" { … }, or state \"local\" {} to begin with."))
+	}
+}
+
+// checkConstraint refuses what Terragrunt would not understand.
+func (l *loader) checkConstraint(attr *hclsyntax.Attribute, constraint string) {
+	if attr == nil {
+		return
+	}
+	if _, err := version.NewConstraint(constraint); err != nil {
+		l.add(failure(attr.Expr.Range(), "Unusable version", fmt.Sprintf("%s is %q: write a constraint such as \">= 1.11, < 2.0\".", attr.Name, constraint)))
 	}
 }
 

@@ -23,6 +23,8 @@ var (
 		Title: "A peer at another site with an AS number that the site does not have"})
 	ruleMesh = newRule(Rule{ID: "bgp-mesh-with-switches", Severity: hcl.DiagWarning,
 		Title: "A full mesh of nodes that peer with switches as well"})
+	ruleTwoSpeakers = newRule(Rule{ID: "bgp-two-speakers", Severity: hcl.DiagWarning,
+		Title: "Calico and MetalLB that peer with the same router"})
 )
 
 // reservedAS are the numbers that never belong to a router, and why.
@@ -281,4 +283,27 @@ func (f *facts) checkMesh() hcl.Diagnostics {
 			"and with each other as well. Write node_to_node_mesh = false, or give the peers a node_selector.", allPlaces(n.sessions[i].peer, n.mesh)...))
 	}
 	return found.diagnostics()
+}
+
+// checkTwoSpeakers finds routers that both Calico and MetalLB of a cluster peer
+// with, from the same nodes (MetalLB's documentation, "Issues with Calico").
+func (f *facts) checkTwoSpeakers() hcl.Diagnostics {
+	var diags hcl.Diagnostics
+	for _, balancer := range f.balancers {
+		n := f.network(balancer.unit)
+		if n == nil {
+			continue
+		}
+		for _, s := range balancer.sessions {
+			i := slices.IndexFunc(n.sessions, func(other session) bool { return s.address.IsValid() && other.address == s.address })
+			if i < 0 {
+				continue
+			}
+			diags = append(diags, ruleTwoSpeakers.finding("Two sessions with one router", fmt.Sprintf("%s and %s both peer with %s. "+
+				"A router keeps one session with an address, so whichever comes second is refused. Let Calico announce the addresses "+
+				"(service_load_balancer_ips of the network, advertise = \"none\" of the pools), or give the sessions of MetalLB a VRF of their own.",
+				n.unit.Path(), balancer.unit.Path(), s.address), allPlaces(n.sessions[i].peer, s.peer)...))
+		}
+	}
+	return diags
 }

@@ -27,16 +27,26 @@ environment "prod" {
       seoul = { peer_ip = "203.0.113.2", as_number = 64512 }
     }
     pools   = { default = { addresses = ["192.168.2.180-192.168.2.200"], advertise = "bgp" } }
-    routers = { tor-1 = { peer_address = "192.168.2.1", peer_asn = 65002, my_asn = 64513 } }
+    routers = { tor-2 = { peer_address = "192.168.2.2", peer_asn = 65002, my_asn = 64513 } }
   }
 }`, nil},
+		"two speakers": {`
+environment "prod" {
+  site "seoul" {
+    as_number = 64512
+    nodes     = "192.168.1.0/24"
+    peers     = { tor = { peer_ip = "192.168.1.1:1790", as_number = 65001, node_selector = "a == 'b'" } }
+    pools     = { default = { addresses = ["192.168.1.180-192.168.1.200"], advertise = "bgp" } }
+    routers   = { tor = { peer_address = "192.168.1.1", peer_asn = 65001, my_asn = 64512 } }
+  }
+}`, []string{"7 bgp-two-speakers: prod/seoul/network and prod/seoul/load-balancer both peer with 192.168.1.1, one session with an address"}},
 		"reserved": {`
 environment "prod" {
   site "seoul" {
     as_number = 64500
     peers     = { tor = { peer_ip = "192.168.1.1", as_number = 23456 } }
     pools     = { default = { addresses = ["192.168.1.180-192.168.1.200"], advertise = "bgp" } }
-    routers   = { tor = { peer_address = "192.168.1.1", peer_asn = 65535, my_asn = 4294967295 } }
+    routers   = { tor = { peer_address = "192.168.1.2", peer_asn = 65535, my_asn = 4294967295 } }
   }
 }`, []string{
 			"3 bgp-asn-reserved: 64500, documentation (RFC 5398), 64512 to 65534",
@@ -124,7 +134,7 @@ environment "stage" {
     pods      = "10.245.0.0/16"
     peers     = { tor = { peer_ip = "192.168.10.1", as_number = 65001 } }
     pools     = { default = { addresses = ["192.168.10.180-192.168.10.200"], advertise = "bgp" } }
-    routers   = { tor = { peer_address = "192.168.10.1", peer_asn = 65001, my_asn = 64512 } }
+    routers   = { tor = { peer_address = "192.168.10.2", peer_asn = 65001, my_asn = 64512 } }
   }
 }`, []string{"9 bgp-asn-twice: stage/seoul, prod/seoul, Both peer with AS 65001"}},
 		"one number for two sites behind route reflectors of the same": {`
@@ -259,4 +269,16 @@ func TestMeshByDefault(t *testing.T) {
 }
 environment "prod" {}
 ` + header, []string{"1 bgp-mesh-with-switches: All nodes, Found in prod/network"}}})
+}
+
+func TestWhyReserved(t *testing.T) {
+	t.Parallel()
+	for n, want := range map[int64]bool{
+		-1: true, 0: true, 1: false, 23455: false, 23456: true, 23457: false, 64495: false, 64496: true, 64511: true, 64512: false,
+		65534: false, 65535: true, 65536: true, 65551: true, 131071: true, 131072: false, 4294967294: false, 4294967295: true, 4294967296: true,
+	} {
+		if got := whyReserved(n) != ""; got != want {
+			t.Errorf("%d: got %t, want %t", n, got, want)
+		}
+	}
 }

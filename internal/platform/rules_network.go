@@ -85,7 +85,7 @@ func (f *facts) sameLAN(a, b *Unit) bool {
 type clash struct {
 	rule          Rule
 	first, second *addresses
-	others        int
+	involved      map[string]bool // all of them, as messages call them
 }
 
 // note records that two ranges clash. The one written later is to blame, or
@@ -101,17 +101,17 @@ func note(clashes map[string]*clash, a, b *addresses) {
 			c.first, c.second = c.second, c.first
 		}
 	}
-	key := c.rule.ID + position(c.second.where())
-	known, exists := clashes[key]
-	switch {
-	case !exists:
-		clashes[key] = c
-	case known.first.after(c.first):
-		c.others = known.others + 1
-		clashes[key] = c
-	default:
-		known.others++
+	key := fmt.Sprint(c.rule.ID, c.second.where())
+	known := clashes[key]
+	if known == nil {
+		known = c
+		known.involved = map[string]bool{}
+		clashes[key] = known
 	}
+	if known.first.after(c.first) {
+		known.first, known.second = c.first, c.second
+	}
+	known.involved[a.String()], known.involved[b.String()] = true, true
 }
 
 // after orders addresses by where they are written, and by site where that is
@@ -122,8 +122,8 @@ func (a *addresses) after(b *addresses) bool {
 
 func (c *clash) finding() *hcl.Diagnostic {
 	detail := fmt.Sprintf("The %s overlaps with the %s, at %s.", c.second, c.first, c.first.position())
-	if c.others > 0 {
-		detail += fmt.Sprintf(" So do %d more.", c.others)
+	if others := len(c.involved) - 2; others > 0 {
+		detail += fmt.Sprintf(" So do %d more.", others)
 	}
 	if c.rule.ID == ruleVIPInPool.ID {
 		return c.rule.finding("API address may be given away", detail+
@@ -163,12 +163,13 @@ func (f *facts) checkPools() hcl.Diagnostics {
 	return found.diagnostics()
 }
 
-// announces reports whether Calico announces all of a pool.
+// announces reports whether Calico announces all of a pool, as far as one knows.
 func (f *facts) announces(p pool) bool {
 	n := f.network(p.unit)
-	return n != nil && !slices.ContainsFunc(p.addresses, func(a *addresses) bool {
-		return !slices.ContainsFunc(n.announced, func(b *addresses) bool {
-			return a.set.IsValid() && b.set.IsValid() && b.has(a.set.From()) && b.has(a.set.To())
-		})
+	if n == nil {
+		return false
+	}
+	return n.announcesMore || !slices.ContainsFunc(p.addresses, func(a *addresses) bool {
+		return a.set.IsValid() && !slices.ContainsFunc(n.announced, func(b *addresses) bool { return b.has(a.set.From()) && b.has(a.set.To()) })
 	})
 }

@@ -77,7 +77,11 @@ environment "prod" {
     as_number = 64513
     pods      = env.pods
   }
-}`, []string{"2 network-overlap: pod range 10.9.0.0/16 of prod/b, pod range 10.9.0.0/16 of prod/a"}},
+  site "c" {
+    as_number = 64514
+    pods      = env.pods
+  }
+}`, []string{"2 network-overlap: pod range 10.9.0.0/16 of prod/b, pod range 10.9.0.0/16 of prod/a, So do 1 more"}},
 		"pools of one site": {`
 environment "prod" {
   site "seoul" {
@@ -210,21 +214,21 @@ component "network" {
   module = "` + source + `network?ref=v1.0.0"
   inputs = {
     as_number = "many", ip_pools = ["a"], bgp_peers = { a = null, b = "c", d = { peer_ip = 5, as_number = null } }
-    node_cidr = null, service_cidr = 12, api_vip = "here", service_load_balancer_ips = "none"
+    node_cidr = null, service_cidr = 12, api_vip = "here", service_load_balancer_ips = "nowhere"
   }
 }
 component "load-balancer" {
   per    = "environment"
   module = "` + source + `load-balancer?ref=v1.0.0"
   inputs = {
-    pools     = { a = { addresses = [component.network.outputs.range, null, {}, "x-y", "1.2.3.4-z", "1/2"] }, b = null, c = [] }
+    pools     = { a = { addresses = [component.network.outputs.range, null, {}, "x-y", "1.2.3.4-z", "1/2"] }, b = null, d = { addresses = [component.network.outputs.range], advertise = "none" }, c = [] }
     bgp_peers = component.network.outputs.peers
   }
 }
 component "gateway" {
   per    = "environment"
   module = "` + source + `gateway?ref=v1.0.0"
-  inputs = { services = { a = { routes = [1] }, b = { routes = { c = component.network.outputs.route } }, d = 1 } }
+  inputs = { services = { a = { routes = [1] }, b = { routes = { c = component.network.outputs.route } }, d = 1, e = { routes = { f = { methods = toset(["GET", null]) } } } } }
 }
 component "registry" {
   per    = "environment"

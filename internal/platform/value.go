@@ -55,7 +55,7 @@ func (v value) each() iter.Seq2[string, value] {
 			next := v
 			next.Value, next.path = element, append(slices.Clone(v.path), cty.IndexStep{Key: step})
 			name := ""
-			if step.Type() == cty.String && step.IsKnown() {
+			if step.Type() == cty.String && step.IsKnown() && !step.IsNull() {
 				name = step.AsString()
 			}
 			if !yield(name, next) {

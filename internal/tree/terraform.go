@@ -1,0 +1,282 @@
+package tree
+
+import (
+	"bytes"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+	"github.com/hashicorp/hcl/v2/hclwrite"
+	"github.com/zclconf/go-cty/cty"
+
+	"github.com/onprem-tools/terraform-provider-onprem/internal/platform"
+)
+
+// inRootModule are the names of things in a plain root module.
+var inRootModule = names{
+	roots: map[string]string{
+		"site": "local.site", "env": "local.env", "local": "local.common",
+		"component": "data.terraform_remote_state",
+	},
+	secret: func(name string) string { return "var." + strings.Trim(name, `"`) },
+}
+
+// terraform writes one root module a unit, with everything it needs in it.
+func (t *tree) terraform() {
+	for _, u := range t.Units {
+		m := &rootModule{tree: t, unit: u}
+		// What the others refer to is known when they are written.
+		rest := m.part(m.providers, m.dependencies, m.call, m.outputs)
+		values := m.part(m.locals)
+		head := m.part(m.settings, m.variables)
+		t.files[path.Join(u.Path(), "main.tf")] = slices.Concat(bytes.TrimLeft(head, "\n"), values, rest)
+	}
+}
+
+// rootModule is the root module of one unit.
+type rootModule struct {
+	*tree
+	unit *platform.Unit
+	file *hclwrite.File
+	used []hclsyntax.Expression
+}
+
+// part is the text that functions write, in canonical format.
+func (m *rootModule) part(write ...func()) []byte {
+	m.file = hclwrite.NewEmptyFile()
+	for _, w := range write {
+		w()
+	}
+	return hclwrite.Format(m.file.Bytes())
+}
+
+// write writes an expression and remembers what it refers to.
+func (m *rootModule) write(expr hclsyntax.Expression) string {
+	m.used = append(m.used, expr)
+	return m.tree.write(expr, inRootModule)
+}
+
+// block begins a block, with an empty line above.
+func (m *rootModule) block(kind string, labels ...string) *hclwrite.Body {
+	section(m.file.Body())
+	return m.file.Body().AppendNewBlock(kind, labels).Body()
+}
+
+// settings are the versions and the state. A backend takes literals only.
+func (m *rootModule) settings() {
+	body := m.block("terraform")
+	set(body, "required_version", quote(or(m.TerraformVersion, terraformVersion)))
+	if u := m.unit; u.Module != nil && len(u.Module.Providers) > 0 {
+		section(body)
+		required := body.AppendNewBlock("required_providers", nil).Body()
+		for _, name := range sortedKeys(u.Module.Providers) {
+			var o object
+			if p := u.Module.Providers[name]; p.Source != "" {
+				o.add("source", quote(p.Source))
+			}
+			if p := u.Module.Providers[name]; p.Version != "" {
+				o.add("version", quote(p.Version))
+			}
+			set(required, name, o.String())
+		}
+	}
+	section(body)
+	backend := body.AppendNewBlock("backend", []string{m.State.Backend}).Body()
+	for _, s := range m.state(m.unit) {
+		set(backend, s.name, s.text)
+	}
+}
+
+// state is the configuration of a unit's backend, evaluated.
+func (m *rootModule) state(u *platform.Unit) []setting {
+	settings := m.stateSettings(names{roots: map[string]string{"env": "env", "local": "local", "unit.path": "unit.path"}}, "unit.path")
+	for i, s := range settings {
+		settings[i].text = m.evaluated(u, s)
+	}
+	return settings
+}
+
+// evaluated is the value of a setting that the state's checks have evaluated
+// before.
+func (m *rootModule) evaluated(u *platform.Unit, s setting) string {
+	text := strings.ReplaceAll(s.text, "get_parent_terragrunt_dir()", `"`+up(u)+`"`)
+	value, err := m.EvalText(u, text)
+	if err != nil {
+		panic(fmt.Sprintf("setting %s = %s: %v", s.name, text, err))
+	}
+	return valueText(value)
+}
+
+// up is the way from a unit's folder to the root of the tree.
+func up(u *platform.Unit) string {
+	return strings.TrimSuffix(strings.Repeat("../", strings.Count(u.Path(), "/")+1), "/")
+}
+
+func (m *rootModule) providers() {
+	own := m.unit.Component.Providers
+	for _, p := range m.Providers {
+		if wants(m.unit, p) {
+			own = append(slices.Clip(own), p)
+		}
+	}
+	for _, p := range own {
+		m.providerBody(m.block("provider", p.Name), p.Body)
+	}
+}
+
+func (m *rootModule) providerBody(to *hclwrite.Body, from *hclsyntax.Body) {
+	for _, attr := range platform.AttributesOf(from) {
+		if platform.Has(m.unit, attr.Expr) {
+			set(to, attr.Name, m.write(attr.Expr))
+		}
+	}
+	for _, block := range from.Blocks {
+		m.providerBody(to.AppendNewBlock(block.Type, block.Labels).Body(), block.Body)
+	}
+}
+
+// dependencies are the states of the units that inputs refer to.
+func (m *rootModule) dependencies() {
+	var exprs []hclsyntax.Expression
+	for _, in := range m.unit.Component.Inputs {
+		exprs = append(exprs, in.Expr)
+	}
+	for _, o := range m.unit.Overrides {
+		for _, in := range o.Inputs {
+			exprs = append(exprs, in.Expr)
+		}
+	}
+	referred := dependencies(exprs)
+	for _, on := range m.unit.Needs {
+		if !slices.Contains(referred, on.Component.Name) {
+			continue
+		}
+		body := m.block("data", "terraform_remote_state", on.Component.Name)
+		set(body, "backend", quote(m.State.Backend))
+		var config object
+		for _, s := range m.state(on) {
+			config.add(s.name, s.text)
+		}
+		set(body, "config", config.String())
+	}
+}
+
+// call is the module with its inputs. What an override changes in a part only
+// is merged with the value without it, which stands among the locals.
+func (m *rootModule) call() {
+	u := m.unit
+	order, merged := m.overlaid(u, inRootModule)
+	for _, o := range u.Overrides {
+		for _, in := range o.Inputs {
+			m.used = append(m.used, in.Expr)
+		}
+	}
+	var base object
+	body := m.block("module", u.Component.Name)
+	set(body, "source", quote(m.moduleSource()))
+	for _, in := range u.Component.Inputs {
+		text := m.write(in.Expr)
+		if over, exists := merged[in.Name]; exists {
+			text = m.overridden(&base, in.Name, text, over)
+		}
+		set(body, in.Name, text)
+	}
+	for _, name := range order {
+		if u.Component.Inputs.Get(name) == nil {
+			set(body, name, merged[name].text())
+		}
+	}
+	if base.b.Len() > 0 {
+		set(m.block("locals"), "inputs", base.String())
+	}
+}
+
+func (m *rootModule) overridden(base *object, name, text string, upper node) string {
+	value := m.unit.Base[name]
+	if mergeable(value) && mergeable(upper.value) {
+		base.add(name, text)
+	}
+	return over(reference("local.inputs", name), value, upper)
+}
+
+func (m *rootModule) moduleSource() string {
+	switch s := m.unit.Source; {
+	case s.Builtin != "":
+		return up(m.unit) + "/modules/" + s.Builtin
+	case s.Dir != "":
+		return path.Join(up(m.unit), m.Base, s.Dir)
+	default:
+		return s.Raw
+	}
+}
+
+// outputs hands the module's outputs to the units that depend on this one.
+func (m *rootModule) outputs() {
+	for _, name := range sortedKeys(m.unit.Component.Outputs()) {
+		body := m.block("output", name)
+		set(body, "value", "module."+m.unit.Component.Name+"."+name)
+		if mod := m.unit.Module; mod != nil && mod.Outputs[name] != nil && mod.Outputs[name].Sensitive {
+			set(body, "sensitive", "true")
+		}
+	}
+}
+
+// locals are the values of the environment, the site and the platform, as far as
+// the unit uses them.
+func (m *rootModule) locals() {
+	used := rootsOf(m.used...)
+	var body *hclwrite.Body
+	add := func(root, name string, value cty.Value, attrs platform.Attributes) {
+		if !used[root] {
+			return
+		}
+		if body == nil {
+			body = m.block("locals")
+		}
+		set(body, name, m.attributes(value, attrs))
+	}
+	if u := m.unit; u.Site != nil {
+		add("site", "site", u.Site.Value, u.Site.Attributes)
+	}
+	if u := m.unit; u.Env != nil {
+		used["env"] = used["env"] || rootsOf(m.used...)["env"]
+		add("env", "env", u.Env.Value, u.Env.Attributes)
+	}
+	used["local"] = used["local"] || rootsOf(m.used...)["local"]
+	add("local", "common", m.LocalValue, m.Locals)
+}
+
+// attributes are the values of attributes, but the expressions of those that
+// read a secret.
+func (m *rootModule) attributes(value cty.Value, attrs platform.Attributes) string {
+	var o object
+	if attrs.Get("name") == nil && value.Type().HasAttribute("name") {
+		o.add("name", valueText(value.GetAttr("name")))
+	}
+	for _, attr := range attrs {
+		if v := value.GetAttr(attr.Name); v.IsWhollyKnown() {
+			o.add(attr.Name, valueText(v))
+		} else {
+			o.add(attr.Name, m.write(attr.Expr))
+		}
+	}
+	return o.String()
+}
+
+// variables are the secrets, which Terraform takes from TF_VAR_NAME and keeps
+// out of state and plan.
+func (m *rootModule) variables() {
+	var names []string
+	for _, expr := range m.used {
+		names = append(names, platform.SecretsIn(expr)...)
+	}
+	slices.Sort(names)
+	for _, name := range slices.Compact(names) {
+		body := m.block("variable", name)
+		set(body, "type", "string")
+		set(body, "sensitive", "true")
+		set(body, "ephemeral", "true")
+	}
+}
