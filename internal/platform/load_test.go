@@ -323,7 +323,7 @@ func TestLoadRefuses(t *testing.T) {
 		"provider with a reserved name": {"platform \"acme\" {\n  state \"local\" {}\n  provider \"root\" {} #<\n}\n" + sites + networkComponent, "Reserved name", ""},
 		"secret in the state":           {"platform \"acme\" {\n  state \"pg\" {\n  conn_str = secret(\"PG\") #<\n}\n}\n" + sites + networkComponent, "from the environment", ""},
 		"unknown tool":                  {"platform \"acme\" {\n  tool = \"pulumi\" #<\n  state \"local\" {}\n}\n" + sites + networkComponent, `write "terraform" or "tofu"`, ""},
-		"version that is none":           {"platform \"acme\" {\n  terraform_version = \"new\" #<\n  state \"local\" {}\n}\n" + sites + networkComponent, "write a constraint", ""},
+		"version that is none":          {"platform \"acme\" {\n  terraform_version = \"new\" #<\n  state \"local\" {}\n}\n" + sites + networkComponent, "write a constraint", ""},
 		"unknown forge":                 {"platform \"acme\" {\n  state \"local\" {}\n  workflows \"gitea\" {} #<\n}\n" + sites + networkComponent, `for "github" only`, ""},
 		"two environments":              {header + sites + networkComponent + "environment \"prod\" { #<\n}", "already", ""},
 		"two sites":                     {header + sites + networkComponent + "environment \"x\" {\n  site \"a\" {}\n  site \"a\" {} #<\n}", "already", ""},

@@ -85,13 +85,11 @@ func apply(source []byte, within hcl.Range, edits []edit) string {
 	return b.String()
 }
 
-// raw turns the text of an expression into tokens.
+// raw makes the text of an expression a token. It is not parsed: it comes from
+// an expression that was, and the whole file is formatted at the end.
 func raw(text string) hclwrite.Tokens {
-	file, diags := hclwrite.ParseConfig([]byte("x = "+text+"\n"), "", hcl.InitialPos)
-	if diags.HasErrors() {
-		panic(fmt.Sprintf("generated expression %q: %v", text, diags)) // it was parsed before, or is ours
-	}
-	return file.Body().GetAttribute("x").Expr().BuildTokens(nil)
+	text = strings.TrimSuffix(text, "\n") // of a heredoc; every attribute gets its own
+	return hclwrite.Tokens{{Type: hclsyntax.TokenIdent, Bytes: []byte(text)}}
 }
 
 // set writes name = text.

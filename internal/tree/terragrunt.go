@@ -279,8 +279,23 @@ func within(dir string) string {
 	return dir
 }
 
-// unit writes the file of one unit: its includes and its differences.
+// unit writes the file of one unit. Without overrides all units of a component
+// have the same.
 func (t *tree) unit(u *platform.Unit) {
+	name := path.Join(u.Path(), unitFile)
+	if len(u.Overrides) > 0 {
+		t.add(name, t.unitContent(u))
+		return
+	}
+	if t.plainUnits[u.Component] == nil {
+		t.add(name, t.unitContent(u))
+		t.plainUnits[u.Component] = t.files[name]
+	}
+	t.files[name] = t.plainUnits[u.Component]
+}
+
+// unitContent is the file of one unit: its includes and its differences.
+func (t *tree) unitContent(u *platform.Unit) *hclwrite.File {
 	file := hclwrite.NewEmptyFile()
 	body := file.Body()
 	include(body, "root", rootFile)
@@ -315,7 +330,7 @@ func (t *tree) unit(u *platform.Unit) {
 		section(body)
 		set(body, "inputs", d.text())
 	}
-	t.add(path.Join(u.Path(), unitFile), file)
+	return file
 }
 
 func include(body *hclwrite.Body, label, file string) *hclwrite.Body {

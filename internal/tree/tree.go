@@ -37,7 +37,7 @@ type Options struct {
 // Render returns the files of the tree by their paths, with slashes. The same
 // platform gives the same bytes.
 func Render(p *platform.Platform, o Options) (map[string][]byte, error) {
-	t := &tree{Platform: p, Options: o, files: map[string][]byte{}}
+	t := &tree{Platform: p, Options: o, files: map[string][]byte{}, plainUnits: map[*platform.Component][]byte{}}
 	switch o.Format {
 	case Terragrunt:
 		t.terragrunt()
@@ -57,7 +57,8 @@ func Render(p *platform.Platform, o Options) (map[string][]byte, error) {
 type tree struct {
 	*platform.Platform
 	Options
-	files map[string][]byte
+	files      map[string][]byte
+	plainUnits map[*platform.Component][]byte // the file of units without overrides
 }
 
 // add adds a file of HCL in canonical format.

@@ -1,0 +1,7 @@
+resource "terraform_data" "project" {
+  triggers_replace = "team1-prod"
+
+  lifecycle {
+    destroy = false
+  }
+}

@@ -1,0 +1,3 @@
+resource "terraform_data" "text" {
+  input = "first\nsecond\n"
+}
