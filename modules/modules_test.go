@@ -44,7 +44,7 @@ func TestModules(t *testing.T) {
 		KongURL:      serve(t, kongsim.New()),
 	}
 	namespace := cluster.Namespace(t)
-	if err := cluster.Create(t.Context(), strings.NewReader(read(t, "../internal/demo/machines.yaml", namespace))); err != nil {
+	if err := cluster.Create(t.Context(), strings.NewReader(read(t, "../internal/sandbox/machines.yaml", namespace))); err != nil {
 		t.Fatal(err)
 	}
 	for _, name := range modules.Names() {

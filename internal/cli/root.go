@@ -34,6 +34,10 @@ func Run(ctx context.Context, version string, args []string, streams Streams) in
 		return exitOK
 	}
 	fmt.Fprintf(streams.Err, "Error: %v\n", err)
+	var hinted interface{ Hint() string }
+	if errors.As(err, &hinted) && hinted.Hint() != "" {
+		fmt.Fprintf(streams.Err, "\n%s\n", hinted.Hint())
+	}
 	if failed := (*failure)(nil); errors.As(err, &failed) {
 		return exitFailure
 	}
@@ -63,7 +67,8 @@ func newRootCmd(version string, streams Streams) *cobra.Command {
 		Use:   "terraform-provider-onprem",
 		Short: "Terraform for a platform on your own machines",
 		Long: `Terraform for a platform on your own machines: Calico, MetalLB, Harbor,
-Guacamole and Kong through one provider.
+Guacamole and Kong through one provider, the Terragrunt tree of every environment
+from one file, and the plans of all units in one comment on the pull request.
 
 Terraform and OpenTofu start this program by themselves when a configuration
 uses the provider onprem-tools/onprem. The commands below are for people and
@@ -76,6 +81,12 @@ Exit codes: 0 done, 1 failed or with findings, 2 wrong usage.`,
 	root.SetIn(streams.In)
 	root.SetOut(streams.Out)
 	root.SetErr(streams.Err)
+	root.AddCommand(
+		newGenerateCmd(streams, runGenerate),
+		newValidateCmd(streams, runValidate),
+		newInitCmd(streams, runInit),
+		newCommentCmd(streams, runComment),
+	)
 	root.AddCommand(newVersionCmd(streams, func(_ context.Context, opts versionOptions) error {
 		return runVersion(version, opts)
 	}))

@@ -89,12 +89,13 @@ func (v *Variable) check(inputs map[string]cty.Value) ([]Problem, cty.Value) {
 	case !ok:
 		return nil, v.Default
 	}
-	if problems := v.mistyped(value); len(problems) > 0 {
-		return problems, cty.DynamicVal
-	}
 	converted, err := v.Convert(value)
-	if err != nil { // null, which mistyped lets pass
-		return []Problem{v.wrongType(nil, "null is not allowed")}, cty.DynamicVal
+	if err != nil {
+		problems := v.mistyped(value)
+		if len(problems) == 0 { // null, which mistyped lets pass
+			problems = []Problem{v.wrongType(nil, "null is not allowed")}
+		}
+		return problems, cty.DynamicVal
 	}
 	return v.superfluous(value, v.Type, nil), converted
 }

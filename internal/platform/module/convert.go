@@ -69,15 +69,16 @@ func (v *Variable) Convert(value cty.Value) (cty.Value, error) {
 }
 
 func (v *Variable) convert(value cty.Value) (cty.Value, error) {
-	if faults := mismatches(value, v.Type, nil); len(faults) > 0 {
-		faults[0].Input = v.Name
-		return cty.NilVal, faults[0]
-	}
+	whole := value
 	if v.Defaults != nil && !value.IsNull() {
-		value = v.Defaults.Apply(value)
+		whole = v.Defaults.Apply(value)
 	}
-	converted, err := convert.Convert(value, v.Type)
+	converted, err := convert.Convert(whole, v.Type)
 	if err != nil {
+		if faults := mismatches(value, v.Type, nil); len(faults) > 0 {
+			faults[0].Input = v.Name
+			return cty.NilVal, faults[0]
+		}
 		return cty.NilVal, &ValueError{Input: v.Name, Message: err.Error()}
 	}
 	if converted.IsNull() && !v.Nullable {
