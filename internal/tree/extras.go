@@ -67,15 +67,15 @@ func place(u *platform.Unit) string {
 	return name
 }
 
-// automatic are the places that are applied on merge. What belongs to no
+// automatic are the places that are applied on merge.
+func (t *tree) automatic() []string { return slices.DeleteFunc(t.places(), t.isProtected) }
+
+// isProtected reports whether a person applies a place. What belongs to no
 // environment reaches into all, so it is as protected as the most protected.
-func (t *tree) automatic() []string {
-	protected := map[string]bool{}
-	for _, env := range t.Environments {
-		protected[env.Name] = env.Protected
-		protected[platform.PlatformFolder] = protected[platform.PlatformFolder] || env.Protected
-	}
-	return slices.DeleteFunc(t.places(), func(name string) bool { return protected[name] })
+func (t *tree) isProtected(place string) bool {
+	return slices.ContainsFunc(t.Environments, func(e *platform.Environment) bool {
+		return e.Protected && (e.Name == place || place == platform.PlatformFolder)
+	})
 }
 
 // yamlString is a text as a scalar of YAML that can be nothing else.

@@ -25,7 +25,7 @@ func (r readme) Manual() string {
 }
 
 // IsAutomatic reports whether a place is applied on merge.
-func (r readme) IsAutomatic(name string) bool { return slices.Contains(r.automatic(), name) }
+func (r readme) IsAutomatic(name string) bool { return !r.isProtected(name) }
 
 // Flags are those that generate needs to write this tree.
 func (r readme) Flags() string {

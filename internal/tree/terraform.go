@@ -99,9 +99,10 @@ func (m *rootModule) state(u *platform.Unit) []setting {
 }
 
 // evaluated is the value of a setting that the state's checks have evaluated
-// before.
+// before, as it is written into this unit's module: that of another unit's state
+// is read from here.
 func (m *rootModule) evaluated(u *platform.Unit, s setting) string {
-	text := strings.ReplaceAll(s.text, "get_parent_terragrunt_dir()", `"`+up(u)+`"`)
+	text := strings.ReplaceAll(s.text, "get_parent_terragrunt_dir()", `"`+up(m.unit)+`"`)
 	value, err := m.EvalText(u, text)
 	if err != nil {
 		panic(fmt.Sprintf("setting %s = %s: %v", s.name, text, err))
