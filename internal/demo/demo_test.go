@@ -3,68 +3,63 @@ package main
 import (
 	"bytes"
 	"errors"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/onprem-tools/terraform-provider-onprem/internal/sandbox"
 )
-
-func TestChangedAddresses(t *testing.T) {
-	t.Parallel()
-	got, err := changedAddresses(`{"resource_changes": [
-		{"address": "onprem_kong_route.b", "change": {"actions": ["create"]}},
-		{"address": "onprem_kong_route.a", "change": {"actions": ["delete", "create"]}},
-		{"address": "onprem_kong_route.c", "change": {"actions": ["no-op"]}},
-		{"address": "data.onprem_kong_route.d", "change": {"actions": ["read"]}}
-	]}`)
-	if want := []string{"onprem_kong_route.a", "onprem_kong_route.b"}; err != nil || !slices.Equal(got, want) {
-		t.Errorf("got %v, %v, want %v", got, err, want)
-	}
-	if _, err := changedAddresses("Error: no plan"); err == nil {
-		t.Error("what is no plan should be an error")
-	}
-}
-
-func TestCountObjects(t *testing.T) {
-	t.Parallel()
-	var counts []int
-	countObjects(strings.NewReader("onprem_kong_route.a: Creating...\n"+
-		"onprem_kong_route.a: Creation complete after 0s [id=1]\n"+
-		strings.Repeat("x", 2<<20)+"\n"), func(n int) { counts = append(counts, n) })
-	if !slices.Equal(counts, []int{1}) {
-		t.Errorf("got %v, want [1]", counts)
-	}
-}
 
 func TestBySystem(t *testing.T) {
 	t.Parallel()
-	got := bySystem([]string{`onprem_kong_route.a["x"]`, "onprem_harbor_project.b", "onprem_kong_service.c"})
-	if want := "harbor 1, kong 2"; got != want {
+	got := bySystem([]sandbox.Object{
+		{Place: "stage-seoul", Kind: "kong routes"}, {Place: "stage", Kind: "harbor project"},
+		{Place: "stage-seoul", Kind: "kong services"}, {Place: "prod", Kind: "harbor project"},
+	}, "stage")
+	if want := "Harbor 1, Kong 2"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }
 
-func TestMirror(t *testing.T) {
+func TestCounted(t *testing.T) {
+	t.Parallel()
+	var notes []string
+	line := (&story{}).counted(func(note string) { notes = append(notes, note) })
+	line("onprem_kong_route.a: Creating...")
+	line("data.onprem_kong_route.b: Read complete after 0s")
+	line("onprem_kong_route.a: Creation complete after 0s [id=1]")
+	if want := []string{"1 done"}; !slices.Equal(notes, want) {
+		t.Errorf("got %q, want %q", notes, want)
+	}
+}
+
+func TestLaboratoryIsShort(t *testing.T) {
+	t.Parallel()
+	if n := strings.Count(laboratory, "\n"); n > 15 {
+		t.Errorf("an environment takes %d lines, want at most 15", n)
+	}
+}
+
+func TestRead(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	provider := filepath.Join(dir, "provider")
-	if _, err := mirror(dir, provider); err == nil || !strings.Contains(err.Error(), "make build") {
-		t.Errorf("a provider that is not built: got %v", err)
+	for _, name := range []string{"root.hcl", "stage/app/terragrunt.hcl", "stage/app/.terragrunt-cache/x/main.tf", "stage/app/.terraform.lock.hcl"} {
+		if err := os.MkdirAll(filepath.Join(dir, filepath.Dir(name)), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, name), []byte("x\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
 	}
-	if err := os.WriteFile(provider, nil, 0o600); err != nil {
-		t.Fatal(err)
+	files, err := read(dir)
+	if got, want := slices.Sorted(maps.Keys(files)), []string{"root.hcl", "stage/app/terragrunt.hcl"}; err != nil || !slices.Equal(got, want) {
+		t.Errorf("got %v, %v, want %v", got, err, want)
 	}
-	config, err := mirror(dir, provider)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if text, err := os.ReadFile(config); err != nil || !bytes.Contains(text, []byte(`include = ["registry.terraform.io/onprem-tools/*"`)) {
-		t.Errorf("got %s, %v", text, err)
-	}
-	found, err := filepath.Glob(filepath.Join(dir, "mirror", "*", "onprem-tools", "onprem", version, "*", "terraform-provider-onprem_v"+version))
-	if err != nil || len(found) != len(hosts) {
-		t.Errorf("the mirror should have the provider once for each registry, got %v, %v", found, err)
+	if n := lines(files); n != 2 {
+		t.Errorf("%d lines, want 2", n)
 	}
 }
 

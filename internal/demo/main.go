@@ -1,7 +1,9 @@
-// Command demo is `make demo` and `make sandbox`. The demo manages the whole
-// platform of examples/platform on this machine: apply, plan again, change
-// something behind Terraform's back in each system, plan, apply, destroy. Every
-// step says what it found, and fails when that is not what it should be.
+// Command demo is `make demo` and `make sandbox`. The demo is the whole story
+// on this machine: it generates the tree of examples/generator, plans and
+// applies two environments with Terragrunt, plans again, changes something
+// behind Terraform's back in each system, puts it right, adds an environment,
+// and destroys everything. Every step says what it found, and fails when that is
+// not what it should be.
 package main
 
 import (
@@ -19,19 +21,20 @@ import (
 )
 
 type options struct {
-	tf, tofu, tools, provider, example, dir string
-	sandbox                                 bool
+	tf, tofu, terragrunt, tools, program, example, dir string
+	sandbox                                            bool
 }
 
 func main() {
 	var o options
 	flag.StringVar(&o.tf, "tf", "", "`tool` to run: terraform or tofu (default: terraform when it is on PATH, else tofu)")
 	flag.StringVar(&o.tofu, "tofu", ".tools/bin/tofu", "`path` of the built OpenTofu")
+	flag.StringVar(&o.terragrunt, "terragrunt", ".tools/bin/terragrunt", "`path` of the built Terragrunt")
 	flag.StringVar(&o.tools, "tools", ".tools", "`directory` with the Kubernetes programs")
-	flag.StringVar(&o.provider, "provider", ".tools/bin/terraform-provider-onprem", "`path` of the built provider")
-	flag.StringVar(&o.example, "example", "examples/platform", "`directory` of the root module to apply")
+	flag.StringVar(&o.program, "program", ".tools/bin/terraform-provider-onprem", "`path` of the built provider, which is the generator as well")
+	flag.StringVar(&o.example, "example", "examples/generator", "`directory` of the platform files")
 	flag.StringVar(&o.dir, "dir", ".tools/demo", "`directory` to work in; what it holds is removed first")
-	flag.BoolVar(&o.sandbox, "sandbox", false, "start the servers, print the variables to use them with, and wait")
+	flag.BoolVar(&o.sandbox, "sandbox", false, "start one server of each kind, print the variables to use them with, and wait")
 	flag.Parse()
 
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -54,7 +57,7 @@ func runSandbox(ctx context.Context, o options) error {
 		return err
 	}
 	defer s.Stop()
-	if err := s.Kubernetes.Create(ctx, strings.NewReader(machines)); err != nil {
+	if err := s.Kubernetes.Create(ctx, strings.NewReader(sandbox.Machines)); err != nil {
 		return err
 	}
 	fmt.Fprintf(os.Stderr, "ready. In another terminal, paste:\n\n")
@@ -83,14 +86,14 @@ func runDemo(ctx context.Context, o options) error {
 	if err != nil {
 		return err
 	}
-	fmt.Printf("A platform on this machine, with %s\n\n", tool.Version)
+	fmt.Printf("A company's platform on this machine, with %s and Terragrunt\n\n", tool.Version)
 	s := &story{options: o, tool: tool, log: log, screen: newScreen(os.Stdout)}
 	defer s.stop()
 	began := time.Now()
 	if err := s.tell(ctx); err != nil {
-		return fmt.Errorf("%w\nall output of %s is in %s", err, filepath.Base(tool.Path), log.Name())
+		return fmt.Errorf("%w\nthe output of every command is in %s", err, log.Name())
 	}
-	fmt.Printf("\nDone in %s. The configuration is %s, the output of every command %s.\n",
-		time.Since(began).Round(time.Second), o.example, log.Name())
+	fmt.Printf("\nDone in %s. The platform is %s, the tree %s, the output of every command %s.\n",
+		time.Since(began).Round(time.Second), o.example, s.tree.Dir, log.Name())
 	return nil
 }

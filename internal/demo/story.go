@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/onprem-tools/terraform-provider-onprem/internal/sandbox"
+	"github.com/onprem-tools/terraform-provider-onprem/internal/workspace"
 )
 
 // story is the demo: its steps in order, and what they hand on.
@@ -20,10 +21,10 @@ type story struct {
 	log    *os.File
 	screen *screen
 
-	systems   *sandbox.Sandbox
-	workspace *workspace
-	objects   int
-	drift     []change
+	systems *sandbox.Scenario
+	tree    *sandbox.Tree
+	objects []sandbox.Object
+	drift   []change
 }
 
 func (s *story) stop() {
@@ -32,24 +33,33 @@ func (s *story) stop() {
 	}
 }
 
+// step is what a step does. It returns what is said of it: what stands on its
+// line, and lines below.
+type step func(ctx context.Context, note func(string)) (string, error)
+
 // tell runs the steps until one fails.
 func (s *story) tell(ctx context.Context) error {
-	for _, step := range []struct {
+	for _, next := range []struct {
 		title string
-		do    func(ctx context.Context, note func(string)) (string, error)
+		do    step
 	}{
-		{"start Kubernetes, Harbor, Guacamole, Kong", s.start},
-		{"init, provider from a filesystem mirror", s.init},
-		{"apply the platform", s.apply},
-		{"plan again: nothing to change", s.planNothing},
+		{"start three sites and a store for state", s.start},
+		{"generate the tree", s.generate},
+		{"stage: plan", s.plan("stage")},
+		{"stage: apply", s.apply("stage")},
+		{"prod: plan", s.plan("prod")},
+		{"prod: apply", s.apply("prod")},
+		{"plan both again: nothing to change", s.planNothing},
 		{"change something in each system by hand", s.tamper},
 		{"plan: finds exactly that", s.planDrift},
+		{"write the comment for the pull request", s.comment},
 		{"apply: puts it right", s.applyAgain},
-		{"plan again: nothing to change", s.planNothing},
-		{"destroy", s.destroy},
+		{"plan both again: nothing to change", s.planNothing},
+		{"add an environment", s.addEnvironment},
+		{"destroy stage and prod", s.destroy},
 		{"look into each system: nothing is left", s.nothingLeft},
 	} {
-		if err := s.screen.step(step.title, func(note func(string)) (string, error) { return step.do(ctx, note) }); err != nil {
+		if err := s.screen.step(next.title, func(note func(string)) (string, error) { return next.do(ctx, note) }); err != nil {
 			return err
 		}
 	}
@@ -57,51 +67,89 @@ func (s *story) tell(ctx context.Context) error {
 }
 
 func (s *story) start(ctx context.Context, _ func(string)) (string, error) {
-	systems, err := sandbox.Start(ctx, s.tools)
+	home := filepath.Join(s.dir, "home")
+	systems, err := sandbox.StartScenario(ctx, sandbox.ScenarioOptions{Tools: s.tools, Home: home})
 	if err != nil {
 		return "", err
 	}
 	s.systems = systems
-	return "", systems.Kubernetes.Create(ctx, strings.NewReader(machines))
-}
-
-func (s *story) init(ctx context.Context, _ func(string)) (string, error) {
-	config, err := mirror(s.dir, s.provider)
+	config, err := workspace.Mirror(s.dir, s.program)
 	if err != nil {
 		return "", err
 	}
-	if config, err = filepath.Abs(config); err != nil {
-		return "", err
-	}
-	env := append(s.systems.Env(), "TF_CLI_CONFIG_FILE="+config, "TF_IN_AUTOMATION=1")
-	for name, value := range secrets {
-		env = append(env, "TF_VAR_"+name+"="+value)
-	}
-	s.workspace, err = newWorkspace(s.tool, s.example, filepath.Join(s.dir, "platform"), env, s.log)
+	dir, err := filepath.Abs(filepath.Join(s.dir, "live"))
 	if err != nil {
 		return "", err
 	}
-	return "", s.workspace.run(ctx, func(int) {}, "init", "-input=false", "-no-color")
-}
-
-func (s *story) apply(ctx context.Context, note func(string)) (string, error) {
-	counted := func(n int) { note(fmt.Sprintf("%d done", n)) }
-	if err := s.workspace.run(ctx, counted, "apply", "-input=false", "-no-color", "-auto-approve"); err != nil {
+	terragrunt, err := filepath.Abs(s.terragrunt)
+	if err != nil {
 		return "", err
 	}
-	addresses, err := s.workspace.objects(ctx)
-	if err == nil && len(addresses) == 0 {
-		err = errors.New("the apply made nothing")
+	s.tree = &sandbox.Tree{
+		Dir: dir, Terragrunt: terragrunt, Tool: s.tool, Log: s.log,
+		Env: append(systems.Env(), "TF_CLI_CONFIG_FILE="+config, "TF_IN_AUTOMATION=1"),
 	}
-	s.objects = len(addresses)
-	return fmt.Sprintf("%d objects: %s", s.objects, bySystem(addresses)), err
+	return fmt.Sprintf("Kubernetes %d, Harbor %d, Guacamole %d, Kong %d, S3 1",
+		len(systems.Clusters), len(systems.Harbor), len(systems.Guacamole), len(systems.Kong)), nil
 }
 
-// bySystem counts resources by the system that is in their names.
-func bySystem(addresses []string) string {
+// plan plans an environment that is not there yet.
+func (s *story) plan(env string) step {
+	return func(ctx context.Context, _ func(string)) (string, error) {
+		changes, err := s.tree.Plan(ctx, env, s.plans(env))
+		if err != nil {
+			return "", err
+		}
+		for _, c := range changes {
+			if c.Actions != "[create]" {
+				return "", fmt.Errorf("%s: %s, and nothing is there yet", c, c.Actions)
+			}
+		}
+		return fmt.Sprintf("%d objects to create", len(changes)), nil
+	}
+}
+
+// plans is the folder that gets the plans of a folder of the tree.
+func (s *story) plans(name string) string { return filepath.Join(s.dir, "plans", name) }
+
+func (s *story) apply(env string) step {
+	return func(ctx context.Context, note func(string)) (string, error) {
+		before := len(s.objects)
+		if _, err := s.tree.Run(ctx, env, s.counted(note), "run", "--all", "apply"); err != nil {
+			return "", err
+		}
+		var err error
+		if s.objects, err = s.systems.Objects(ctx); err != nil {
+			return "", err
+		}
+		if len(s.objects) == before {
+			return "", errors.New("the apply made nothing")
+		}
+		return fmt.Sprintf("%d objects\n%s", len(s.objects)-before, bySystem(s.objects, env)), nil
+	}
+}
+
+// counted notes how many objects Terraform says it has created, changed or
+// destroyed.
+func (s *story) counted(note func(string)) func(string) {
+	n := 0
+	return func(line string) {
+		if strings.Contains(line, " complete after ") && !strings.Contains(line, ": Read complete") {
+			n++
+			note(fmt.Sprintf("%d done", n))
+		}
+	}
+}
+
+// bySystem counts the objects of an environment.
+func bySystem(objects []sandbox.Object, env string) string {
+	systems := map[string]string{"projectcalico.org": "Calico", "metallb.io": "MetalLB", "harbor": "Harbor", "guacamole": "Guacamole", "kong": "Kong"}
 	counts := map[string]int{}
-	for _, a := range addresses {
-		counts[strings.Split(a, "_")[1]]++
+	for _, o := range objects {
+		if o.Place == env || strings.HasPrefix(o.Place, env+"-") {
+			kind, _, _ := strings.Cut(o.Kind, " ")
+			counts[systems[kind]]++
+		}
 	}
 	var words []string
 	for _, system := range slices.Sorted(maps.Keys(counts)) {
@@ -111,11 +159,20 @@ func bySystem(addresses []string) string {
 }
 
 func (s *story) planNothing(ctx context.Context, _ func(string)) (string, error) {
-	changes, err := s.workspace.plan(ctx)
+	changes, err := s.tree.Plan(ctx, ".", s.plans("again"))
 	if err == nil && len(changes) > 0 {
-		err = fmt.Errorf("the plan would change %s", strings.Join(changes, ", "))
+		err = fmt.Errorf("the plan would change\n  %s", strings.Join(list(changes), "\n  "))
 	}
-	return fmt.Sprintf("%d objects read", s.objects), err
+	return fmt.Sprintf("%d objects read", len(s.objects)), err
+}
+
+func list(changes []sandbox.Change) []string {
+	lines := make([]string, len(changes))
+	for i, c := range changes {
+		lines[i] = c.String()
+	}
+	slices.Sort(lines)
+	return lines
 }
 
 func (s *story) tamper(ctx context.Context, _ func(string)) (string, error) {
@@ -131,11 +188,11 @@ func (s *story) tamper(ctx context.Context, _ func(string)) (string, error) {
 }
 
 func (s *story) planDrift(ctx context.Context, _ func(string)) (string, error) {
-	found, err := s.workspace.plan(ctx)
+	changes, err := s.tree.Plan(ctx, ".", s.plans("drift"))
 	if err != nil {
 		return "", err
 	}
-	want := make([]string, len(s.drift))
+	found, want := list(changes), make([]string, len(s.drift))
 	for i, c := range s.drift {
 		want[i] = c.address
 	}
@@ -146,19 +203,26 @@ func (s *story) planDrift(ctx context.Context, _ func(string)) (string, error) {
 	return fmt.Sprintf("%d of %d found\n%s", len(found), len(want), strings.Join(found, "\n")), nil
 }
 
-func (s *story) applyAgain(ctx context.Context, _ func(string)) (string, error) {
-	return "", s.workspace.run(ctx, func(int) {}, "apply", "-input=false", "-no-color", "-auto-approve")
+// comment writes what a pipeline would post of the plan that found the drift.
+func (s *story) comment(ctx context.Context, _ func(string)) (string, error) {
+	file := filepath.Join(s.dir, "comment.md")
+	return "in " + file, s.runProgram(ctx, "comment", "--plans", s.plans("drift"), "--output", file)
+}
+
+func (s *story) applyAgain(ctx context.Context, note func(string)) (string, error) {
+	_, err := s.tree.Run(ctx, ".", s.counted(note), "run", "--all", "apply")
+	return "", err
 }
 
 func (s *story) destroy(ctx context.Context, note func(string)) (string, error) {
-	counted := func(n int) { note(fmt.Sprintf("%d of %d done", n, s.objects)) }
-	return fmt.Sprintf("%d objects", s.objects), s.workspace.run(ctx, counted, "destroy", "-input=false", "-no-color", "-auto-approve")
+	_, err := s.tree.Run(ctx, ".", s.counted(note), "run", "--all", "--filter", "./stage/**", "--filter", "./prod/**", "destroy")
+	return fmt.Sprintf("%d objects", len(s.objects)), err
 }
 
 func (s *story) nothingLeft(ctx context.Context, _ func(string)) (string, error) {
-	left, err := leftovers(ctx, s.systems)
+	left, err := s.systems.Leftovers(ctx)
 	if err == nil && len(left) > 0 {
-		err = fmt.Errorf("left over: %s", strings.Join(left, ", "))
+		err = fmt.Errorf("left over:\n  %s", strings.Join(left, "\n  "))
 	}
-	return "", err
+	return "no object, no lock, every state empty", err
 }

@@ -1,15 +1,19 @@
 // Package sandbox starts everything that tests and the demo run against: the
 // real Kubernetes API server with the CRDs of Calico, MetalLB and KubeVirt, and
-// Harbor, Guacamole and Kong in memory, all on the loopback. It also finds the
-// Terraform or OpenTofu to run.
+// Harbor, Guacamole and Kong in memory, all on the loopback: one of each, or
+// the whole Scenario of three sites. It also finds the Terraform or OpenTofu to
+// run.
 package sandbox
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
 	"net/http"
+	"slices"
+	"sync"
 	"time"
 
 	"github.com/onprem-tools/terraform-provider-onprem/internal/guacamole/guacsim"
@@ -39,7 +43,7 @@ type Sandbox struct {
 
 	HarborURL, GuacamoleURL, KongURL string
 
-	stops []func()
+	servers
 }
 
 // Start starts all systems. tools is the folder that `make tools-test` fills.
@@ -67,7 +71,7 @@ func (s *Sandbox) start(ctx context.Context, tools string) error {
 	if s.Kubernetes, err = StartKubernetes(ctx, tools); err != nil {
 		return err
 	}
-	s.stops = append(s.stops, s.Kubernetes.Stop)
+	s.onStop(s.Kubernetes.Stop)
 	return nil
 }
 
@@ -80,10 +84,21 @@ func StartKubernetes(ctx context.Context, tools string) (*kubetest.Cluster, erro
 }
 
 // serve serves a simulator on a free port of the loopback.
-func (s *Sandbox) serve(ctx context.Context, h http.Handler) (string, error) {
+func (s *servers) serve(ctx context.Context, h http.Handler) (string, error) {
+	address, err := s.listen(ctx, h, nil)
+	return "http://" + address, err
+}
+
+// listen serves on a free port of the loopback, with TLS when it is configured,
+// and returns the address.
+func (s *servers) listen(ctx context.Context, h http.Handler, secure *tls.Config) (string, error) {
 	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return "", err
+	}
+	address := l.Addr().String()
+	if secure != nil {
+		l = tls.NewListener(l, secure)
 	}
 	server := &http.Server{Handler: h, ReadHeaderTimeout: time.Minute}
 	go func() {
@@ -91,14 +106,26 @@ func (s *Sandbox) serve(ctx context.Context, h http.Handler) (string, error) {
 			fmt.Println("sandbox:", err)
 		}
 	}()
-	s.stops = append(s.stops, func() { _ = server.Close() })
-	return "http://" + l.Addr().String(), nil
+	s.onStop(func() { _ = server.Close() })
+	return address, nil
+}
+
+// servers is what has been started and must be stopped.
+type servers struct {
+	mu    sync.Mutex
+	stops []func()
+}
+
+func (s *servers) onStop(stop func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.stops = append(s.stops, stop)
 }
 
 // Stop stops all systems.
-func (s *Sandbox) Stop() {
-	for i := len(s.stops) - 1; i >= 0; i-- {
-		s.stops[i]()
+func (s *servers) Stop() {
+	for _, stop := range slices.Backward(s.stops) {
+		stop()
 	}
 	s.stops = nil
 }

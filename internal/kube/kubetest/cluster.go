@@ -23,6 +23,9 @@ import (
 // Options says how to start a cluster. The zero value is good.
 type Options struct {
 	Tools string // folder with bin/ and crds/; the module's .tools when empty
+	// Beside starts a cluster at once, beside all others of this machine. It has everything but MetalLB's webhook:
+	// MetalLB's schemas are held to, but not the rules that the webhook adds, such as that pools do not overlap.
+	Beside bool
 }
 
 // Cluster is a running API server.
@@ -36,6 +39,7 @@ type Cluster struct {
 // run is what a cluster of this process holds.
 type run struct {
 	tools     string
+	beside    bool   // without MetalLB's webhook
 	dir       string // certificates, data and logs
 	lock      *os.File
 	ca, front *authority
@@ -48,19 +52,24 @@ type run struct {
 // errPortTaken is the one failure that a second try heals: a free port was taken between choosing it and using it.
 const errPortTaken = "address already in use"
 
-// Start starts a cluster and returns when everything in it answers. One cluster runs at a time on a machine, since
-// MetalLB fixes the port of its webhook: Start waits for its turn until ctx ends.
+// Start starts a cluster and returns when everything in it answers. One cluster with MetalLB's webhook runs at a time
+// on a machine, since MetalLB fixes the port of it: Start waits for its turn until ctx ends. Clusters beside it need
+// no turn.
 func Start(ctx context.Context, o Options) (*Cluster, error) {
 	tools, err := findTools(o.Tools)
 	if err != nil {
 		return nil, err
 	}
-	dir, lock, err := takeTurn(ctx)
+	take := takeTurn
+	if o.Beside {
+		take = takePlace
+	}
+	dir, lock, err := take(ctx)
 	if err != nil {
 		return nil, err
 	}
 	for try := 1; ; try++ {
-		c, err := start(ctx, &run{tools: tools, dir: filepath.Join(dir, "run"), lock: lock})
+		c, err := start(ctx, &run{tools: tools, beside: o.Beside, dir: dir, lock: lock})
 		if err == nil {
 			return c, nil
 		}
@@ -77,10 +86,13 @@ func start(ctx context.Context, r *run) (*Cluster, error) {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
 	c := &Cluster{run: r, kubeconfig: filepath.Join(r.dir, "kubeconfig")}
-	for _, step := range []func(context.Context) error{
-		r.prepare, c.writeKubeconfig, r.startEtcd, r.startKubernetes, c.awaitKubernetes,
-		c.installCRDs, r.startCalico, r.startMetalLB, c.registerCalico, c.registerMetalLB, c.awaitCalico, c.awaitMetalLB,
-	} {
+	steps := []func(context.Context) error{
+		r.prepare, c.writeKubeconfig, r.startEtcd, r.startKubernetes, c.awaitKubernetes, c.installCRDs, r.startCalico, c.registerCalico,
+	}
+	if !r.beside {
+		steps = append(steps, r.awaitWebhookPort, r.startMetalLB, c.registerMetalLB, c.awaitMetalLB)
+	}
+	for _, step := range append(steps, c.awaitCalico) {
 		if err := step(ctx); err != nil {
 			return c, err
 		}
@@ -171,24 +183,57 @@ func moduleRoot() (string, error) {
 	}
 }
 
-// takeTurn locks the machine's folder for clusters. What a process left there that died is removed by the next one,
-// so nothing piles up.
+// takeTurn waits for the machine's one folder for a cluster with MetalLB's webhook, and locks it. What a process left
+// there that died is removed by the next one, so nothing piles up.
 func takeTurn(ctx context.Context) (string, *os.File, error) {
-	dir := filepath.Join(os.TempDir(), fmt.Sprintf("onprem-kubetest-%d", os.Getuid()))
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return "", nil, err
-	}
-	lock, err := os.OpenFile(filepath.Join(dir, "lock"), os.O_CREATE|os.O_RDWR, 0o600)
+	var lock *os.File
+	dir, err := folder("first")
 	if err != nil {
 		return "", nil, err
 	}
-	err = poll(ctx, func() error { return syscall.Flock(int(lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) })
+	err = poll(ctx, func() (err error) {
+		lock, err = tryLock(dir)
+		return err
+	})
 	if err != nil {
-		_ = lock.Close()
 		return "", nil, fmt.Errorf("another Kubernetes API server of these tests runs (folder %s): end it, or use it by setting %s=%s: %w",
-			dir, KubeconfigVariable, filepath.Join(dir, "run", "kubeconfig"), err)
+			dir, KubeconfigVariable, filepath.Join(dir, "kubeconfig"), err)
 	}
 	return dir, lock, nil
+}
+
+// takePlace locks the first free folder for a cluster beside others.
+func takePlace(ctx context.Context) (string, *os.File, error) {
+	for i := 1; ctx.Err() == nil; i++ {
+		dir, err := folder(fmt.Sprintf("beside-%d", i))
+		if err != nil {
+			return "", nil, err
+		}
+		lock, err := tryLock(dir)
+		if !errors.Is(err, syscall.EWOULDBLOCK) {
+			return dir, lock, err
+		}
+	}
+	return "", nil, ctx.Err()
+}
+
+// folder is where a cluster keeps its files, in a folder of all clusters of this user, which it makes.
+func folder(name string) (string, error) {
+	all := filepath.Join(os.TempDir(), fmt.Sprintf("onprem-kubetest-%d", os.Getuid()))
+	return filepath.Join(all, name), os.MkdirAll(all, 0o700)
+}
+
+// tryLock takes the lock beside a folder, or fails with EWOULDBLOCK when another holds it.
+func tryLock(dir string) (*os.File, error) {
+	lock, err := os.OpenFile(dir+".lock", os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		_ = lock.Close()
+		return nil, err
+	}
+	return lock, nil
 }
 
 // poll calls f until it succeeds or ctx ends, and then tells what failed last.

@@ -29,7 +29,7 @@ const webhookPort = 9443
 const webhookCertificates = "tmp/k8s-webhook-server/serving-certs"
 
 // prepare makes the folder, the ports and the certificates.
-func (r *run) prepare(ctx context.Context) (err error) {
+func (r *run) prepare(context.Context) (err error) {
 	if err := os.RemoveAll(r.dir); err != nil {
 		return err
 	}
@@ -42,9 +42,11 @@ func (r *run) prepare(ctx context.Context) (err error) {
 	if r.calico, err = freePort(); err != nil {
 		return err
 	}
-	if err := r.certificates(); err != nil {
-		return err
-	}
+	return r.certificates()
+}
+
+// awaitWebhookPort waits until a MetalLB that was here before has let go of its port.
+func (r *run) awaitWebhookPort(ctx context.Context) error {
 	return r.await(ctx, "the port of MetalLB's webhook", func() error {
 		l, err := net.Listen("tcp", fmt.Sprintf(":%d", webhookPort))
 		if err != nil {

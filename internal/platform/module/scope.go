@@ -2,7 +2,6 @@ package module
 
 import (
 	"maps"
-	"sync"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
@@ -57,7 +56,6 @@ var moduleFunctions = func() map[string]function.Function {
 	maps.Copy(table, map[string]function.Function{
 		"format":       stdlib.FormatFunc,
 		"formatlist":   stdlib.FormatListFunc,
-		"regex":        remembering(stdlib.RegexFunc),
 		"nonsensitive": passing(func(v cty.Value) cty.Value { return v }),
 		"sensitive":    passing(func(v cty.Value) cty.Value { return v.Mark(secret{}) }),
 		"tobool":       stdlib.MakeToFunc(cty.Bool),
@@ -80,37 +78,6 @@ var typeFunctions = func() map[string]function.Function {
 	}
 	return table
 }()
-
-// remembering makes a function of two texts give again what it gave for the
-// same two: rules run the same expression over the same names in every unit.
-func remembering(f function.Function) function.Function {
-	type result struct {
-		value cty.Value
-		err   error
-	}
-	var results sync.Map
-	call := func(args []cty.Value) (cty.Value, error) {
-		key := [2]string{args[0].AsString(), args[1].AsString()}
-		known, ok := results.Load(key)
-		if !ok {
-			value, err := f.Call(args)
-			known, _ = results.LoadOrStore(key, result{value, err})
-		}
-		r, _ := known.(result)
-		return r.value, r.err
-	}
-	return function.New(&function.Spec{
-		Params: f.Params(),
-		Type: func(args []cty.Value) (cty.Type, error) {
-			if !args[0].IsKnown() || !args[1].IsKnown() {
-				return f.ReturnTypeForValues(args)
-			}
-			value, err := call(args)
-			return value.Type(), err
-		},
-		Impl: func(args []cty.Value, _ cty.Type) (cty.Value, error) { return call(args) },
-	})
-}
 
 // passing makes a function that gives its argument, with another mark at most.
 func passing(mark func(cty.Value) cty.Value) function.Function {
