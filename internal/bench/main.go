@@ -1,6 +1,7 @@
-// Command bench measures the provider against a floor from the same run: the
-// same number of terraform_data resources, which cost what Terraform itself
-// costs. It prints a table and writes .bench/results.json.
+// Command bench measures the provider and the generator against a floor from
+// the same run: as many terraform_data resources, which cost what Terraform
+// itself costs, or the same files just written. It prints a table and writes
+// .bench/results.json.
 package main
 
 import (
@@ -12,6 +13,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"text/tabwriter"
 	"time"
 
@@ -26,29 +28,35 @@ type row struct {
 	Seconds      float64 `json:"seconds"`
 	FloorSeconds float64 `json:"floor_seconds"`
 	Ratio        float64 `json:"ratio"`
+	CPUSeconds   float64 `json:"cpu_seconds"`
 	Requests     int     `json:"requests"`
+	Files        int     `json:"files"` // written
 	RSSMB        float64 `json:"rss_mb"`
 }
 
 type options struct {
-	n        int
-	repeat   int
-	latency  time.Duration
-	only     string
-	out      string
-	provider string
-	tool     string
+	n          int
+	repeat     int
+	rounds     int
+	latency    time.Duration
+	only       string
+	out        string
+	provider   string
+	tool       string
+	terragrunt string
 }
 
 func main() {
 	var o options
 	flag.IntVar(&o.n, "n", 1000, "objects of each kind")
 	flag.IntVar(&o.repeat, "repeat", 3, "plans of each kind, of which the fastest counts")
+	flag.IntVar(&o.rounds, "rounds", 5, "runs of the generator, of which the median counts")
 	flag.DurationVar(&o.latency, "latency", 25*time.Millisecond, "added to each request in the slow runs")
-	flag.StringVar(&o.only, "only", "", "measure just this kind")
+	flag.StringVar(&o.only, "only", "", "measure just this kind of object, or just generate")
 	flag.StringVar(&o.out, "out", ".bench/results.json", "where the results go")
 	flag.StringVar(&o.provider, "provider", "", "the provider's binary")
 	flag.StringVar(&o.tool, "tool", "terraform", "terraform or tofu")
+	flag.StringVar(&o.terragrunt, "terragrunt", ".tools/bin/terragrunt", "Terragrunt, whose stacks the generator is compared with")
 	flag.Parse()
 
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
@@ -80,24 +88,45 @@ func bench(ctx context.Context, o options) error {
 	if err != nil {
 		return err
 	}
-	floor, err := measureFloor(ctx, o, root)
-	if err != nil {
-		return err
-	}
-	rows = append(rows, floor.rows(o.n)...)
-	for _, s := range systems() {
-		if o.only != "" && s.name != o.only {
-			continue
-		}
-		progress("%s", s.name)
-		more, err := s.measure(ctx, o, root, floor)
+	if o.wants("generate") {
+		more, err := measureGenerator(ctx, o, filepath.Join(root, "generate"))
 		if err != nil {
-			return fmt.Errorf("%s: %w", s.name, err)
+			return err
 		}
 		rows = append(rows, more...)
 	}
+	more, err := measureSystems(ctx, o, root)
+	if err != nil {
+		return err
+	}
+	rows = append(rows, more...)
 	printTable(rows)
 	return save(o.out, rows)
+}
+
+func (o options) wants(kind string) bool { return o.only == "" || o.only == kind }
+
+// measureSystems measures the objects of each system that is wanted, and before
+// that the floor.
+func measureSystems(ctx context.Context, o options, root string) ([]row, error) {
+	wanted := slices.DeleteFunc(systems(), func(s system) bool { return !o.wants(s.name) })
+	if len(wanted) == 0 {
+		return nil, nil
+	}
+	floor, err := measureFloor(ctx, o, root)
+	if err != nil {
+		return nil, err
+	}
+	rows := floor.rows(o.n)
+	for _, s := range wanted {
+		progress("%s", s.name)
+		more, err := s.measure(ctx, o, root, floor)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", s.name, err)
+		}
+		rows = append(rows, more...)
+	}
+	return rows, nil
 }
 
 // binary measures the provider's program itself.
@@ -153,9 +182,10 @@ resource "terraform_data" "this" {
 
 func printTable(rows []row) {
 	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
-	_, _ = fmt.Fprintln(w, "what\tn\tseconds\tfloor\tratio\trequests\tMB\t")
+	_, _ = fmt.Fprintln(w, "what\tn\tseconds\tfloor\tratio\tCPU\trequests\tfiles\tMB\t")
 	for _, r := range rows {
-		_, _ = fmt.Fprintf(w, "%s\t%d\t%.2f\t%.2f\t%.2f\t%d\t%.0f\t\n", r.Name, r.N, r.Seconds, r.FloorSeconds, r.Ratio, r.Requests, r.RSSMB)
+		_, _ = fmt.Fprintf(w, "%s\t%d\t%.2f\t%.2f\t%.2f\t%.2f\t%d\t%d\t%.0f\t\n",
+			r.Name, r.N, r.Seconds, r.FloorSeconds, r.Ratio, r.CPUSeconds, r.Requests, r.Files, r.RSSMB)
 	}
 	_ = w.Flush()
 }
