@@ -64,11 +64,11 @@ func (t *tree) providerBody(b *strings.Builder, body *hclsyntax.Body, indent str
 			}
 		}
 		if len(conditions) > 0 {
-			fmt.Fprintf(b, "%s%%{~if %s}\n", heredocIndent, strings.Join(conditions, " && "))
+			fmt.Fprintf(b, "%s%%{~if %s~}\n", heredocIndent, strings.Join(conditions, " && "))
 		}
 		fmt.Fprintf(b, "%s%s = %s\n", indent, attr.Name, t.literal(attr.Expr, indent))
 		if len(conditions) > 0 {
-			fmt.Fprintf(b, "%s%%{~endif}\n", heredocIndent)
+			fmt.Fprintf(b, "%s%%{~endif~}\n", heredocIndent)
 		}
 	}
 	for _, block := range body.Blocks {
