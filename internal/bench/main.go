@@ -1,7 +1,7 @@
-// Command bench measures the provider and the generator against a floor from
-// the same run: as many terraform_data resources, which cost what Terraform
-// itself costs, or the same files just written. It prints a table and writes
-// .bench/results.json.
+// Command bench measures the provider, the generator and the comment against a
+// floor from the same run: as many terraform_data resources, which cost what
+// Terraform itself costs, or the same files just written or read. It prints a
+// table and writes .bench/results.json.
 package main
 
 import (
@@ -52,7 +52,7 @@ func main() {
 	flag.IntVar(&o.repeat, "repeat", 3, "plans of each kind, of which the fastest counts")
 	flag.IntVar(&o.rounds, "rounds", 5, "runs of the generator, of which the median counts")
 	flag.DurationVar(&o.latency, "latency", 25*time.Millisecond, "added to each request in the slow runs")
-	flag.StringVar(&o.only, "only", "", "measure just this kind of object, or just generate")
+	flag.StringVar(&o.only, "only", "", "measure just this kind of object, or just generate or comment")
 	flag.StringVar(&o.out, "out", ".bench/results.json", "where the results go")
 	flag.StringVar(&o.provider, "provider", "", "the provider's binary")
 	flag.StringVar(&o.tool, "tool", "terraform", "terraform or tofu")
@@ -90,6 +90,13 @@ func bench(ctx context.Context, o options) error {
 	}
 	if o.wants("generate") {
 		more, err := measureGenerator(ctx, o, filepath.Join(root, "generate"))
+		if err != nil {
+			return err
+		}
+		rows = append(rows, more...)
+	}
+	if o.wants("comment") {
+		more, err := measureComment(ctx, o, filepath.Join(root, "comment"))
 		if err != nil {
 			return err
 		}
