@@ -45,6 +45,12 @@ not up to date, 2 wrong usage.`,
   terraform-provider-onprem generate --check --diff       # in a pipeline: is the tree up to date?
   terraform-provider-onprem generate --only stage         # write the folder of one environment`,
 		Args: cobra.NoArgs,
+		PreRunE: func(*cobra.Command, []string) error {
+			if format := tree.Format(opts.Format); format != tree.Terragrunt && format != tree.Terraform {
+				return fmt.Errorf("unknown format %q: there is %s and %s", format, tree.Terragrunt, tree.Terraform)
+			}
+			return nil
+		},
 		RunE: work(func(ctx context.Context) error { return run(ctx, opts) }),
 	}
 	opts.flags(cmd)
@@ -77,14 +83,33 @@ func runGenerate(_ context.Context, opts generateOptions) error {
 	if opts.Diff {
 		fmt.Fprint(opts.Streams.Out, changes.Diff())
 	}
-	opts.report(changes)
 	if opts.Check {
-		if !changes.Clean() {
-			return fmt.Errorf("the tree in %s is not up to date. Run generate and commit the result", opts.out())
-		}
-		return nil
+		opts.report(changes, false)
+		return opts.upToDate(changes)
 	}
-	return changes.Apply()
+	err = changes.Apply()
+	opts.report(changes, err == nil)
+	if err != nil && !opts.Diff {
+		fmt.Fprint(opts.Err, changes.Conflicts())
+	}
+	return err
+}
+
+// upToDate is what --check says. Files that somebody changed are no drift when
+// they are to be kept.
+func (o *generateOptions) upToDate(c *disk.Changes) error {
+	conflicts := len(c.Edited) + len(c.Foreign)
+	if o.Keep {
+		c.Edited, c.Foreign = nil, nil
+	}
+	switch {
+	case c.Clean():
+		return nil
+	case conflicts > 0 && !o.Keep:
+		return fmt.Errorf("the tree in %s is not what generate writes: somebody has changed files. Run generate to see what to do", o.out())
+	default:
+		return fmt.Errorf("the tree in %s is not up to date. Run generate and commit the result", o.out())
+	}
 }
 
 // plan renders the tree and compares it with what is there.
@@ -140,7 +165,7 @@ func (o *generateOptions) base() (string, error) {
 }
 
 // report lists what becomes of the files, and counts them.
-func (o *generateOptions) report(c *disk.Changes) {
+func (o *generateOptions) report(c *disk.Changes, written bool) {
 	for _, p := range c.Interrupted {
 		fmt.Fprintf(o.Err, "! %s: an earlier run was interrupted here\n", p)
 	}
@@ -162,7 +187,7 @@ func (o *generateOptions) report(c *disk.Changes) {
 	}
 	words = append(words, fmt.Sprintf("%d unchanged", len(c.Unchanged)+len(c.Adopt)))
 	would := ""
-	if o.Check {
+	if !written {
 		would = " (nothing written)"
 	}
 	fmt.Fprintf(o.Err, "%s: %s%s\n", o.out(), strings.Join(words, ", "), would)

@@ -61,12 +61,12 @@ func (o *platformOptions) load() (*platform.Platform, hcl.Diagnostics, error) {
 // sources reads the files, by the names that messages call them.
 func (o *platformOptions) sources() (map[string][]byte, error) {
 	names := []string{o.File}
-	if info, err := os.Stat(o.File); err == nil && info.IsDir() {
-		names, err = filepath.Glob(filepath.Join(o.File, "*."+platformFile))
+	if dir := o.dir(); dir == o.File || filepath.Base(o.File) == platformFile {
+		beside, err := filepath.Glob(filepath.Join(dir, "*."+platformFile))
 		if err != nil {
 			return nil, err
 		}
-		names = append(names, filepath.Join(o.File, platformFile))
+		names = append(beside, filepath.Join(dir, platformFile))
 	}
 	sources := map[string][]byte{}
 	for _, name := range names {

@@ -35,8 +35,44 @@ func (l *loader) checkModules() {
 		for _, p := range problems[i] {
 			found.add(u, u.problem(p))
 		}
+		if len(problems[i]) == 0 && u.Module != nil {
+			found.add(u, u.checkPassing()...)
+		}
 	}
 	l.add(found.diagnostics()...)
+}
+
+// checkPassing finds values that Terragrunt cannot hand over. It sets inputs as
+// environment variables, of which Terraform reads all that are not declared as
+// text, number or bool as expressions, and those without type as text.
+func (u *Unit) checkPassing() []*hcl.Diagnostic {
+	var found []*hcl.Diagnostic
+	for _, name := range keys(u.Inputs) {
+		value, declared := u.Inputs[name], u.Module.Variables[name]
+		if declared == nil || declared.Type.IsPrimitiveType() || !value.IsKnown() || value.IsNull() {
+			continue
+		}
+		place, isTemplate := templateIn(value)
+		var detail string
+		switch {
+		case declared.Untyped && value.Type().IsPrimitiveType():
+			continue
+		case declared.Untyped:
+			detail, place = "The module declares no type for it, so that Terraform gets the JSON of this value as one text. Declare the type there, such as type = any.", nil
+		case value.Type() == cty.String:
+			detail, place = "The module takes any type, so that Terraform reads text from Terragrunt as an expression. Declare type = string there.", nil
+		case isTemplate:
+			detail = "It has \"${\" or \"%{\" in it. Terragrunt passes this variable as an expression, in which Terraform would evaluate that. " +
+				"Write the text otherwise, or take it in a variable of its own with type = string."
+		default:
+			continue
+		}
+		d := ruleInputType.finding("Value that does not arrive", fmt.Sprintf("%s: %s\n\nThe module declares it at %s.",
+			module.Address(name, place), detail, position(declared.Range)), u.Locate(name, place)...)
+		d.Severity = hcl.DiagWarning // plain root modules hand over everything
+		found = append(found, d)
+	}
+	return found
 }
 
 // problem words what a module says of its inputs.
@@ -94,7 +130,7 @@ func (l *loader) checkProviders() {
 	l.add(found.diagnostics()...)
 }
 
-func (l *loader) checkProvider(found *perUnit, u *Unit, p *Provider) {
+func (l *loader) checkProvider(problems *perUnit, u *Unit, p *Provider) {
 	ctx := l.Platform.context(u)
 	var walk func(*hclsyntax.Body)
 	walk = func(body *hclsyntax.Body) {
@@ -106,9 +142,9 @@ func (l *loader) checkProvider(found *perUnit, u *Unit, p *Provider) {
 				continue // a constant is written as one
 			}
 			value, diags := attr.Expr.Value(ctx)
-			found.add(u, diags...)
-			if !diags.HasErrors() && template(value) {
-				found.add(u, ruleProviderTemplate.finding("Value looks like a template",
+			problems.add(u, diags...)
+			if _, found := templateIn(value); found && !diags.HasErrors() {
+				problems.add(u, ruleProviderTemplate.finding("Value looks like a template",
 					fmt.Sprintf("%s has a text with \"${\" or \"%%{\" in it, which Terraform would evaluate in the provider block.", attr.Name), attr.Expr.Range()))
 			}
 		}
@@ -131,15 +167,26 @@ func Has(u *Unit, expr hclsyntax.Expression) bool {
 	return true
 }
 
-// template reports whether a value has text that HCL reads as a template.
-func template(v cty.Value) bool {
-	found := false
-	_ = cty.Walk(v, func(_ cty.Path, v cty.Value) (bool, error) {
-		if v.IsKnown() && !v.IsNull() && v.Type() == cty.String {
-			s := v.AsString()
-			found = found || strings.Contains(s, "${") || strings.Contains(s, "%{")
+// templateIn finds text, or a key, that HCL reads as a template.
+func templateIn(v cty.Value) (cty.Path, bool) {
+	switch {
+	case !v.IsKnown() || v.IsNull():
+		return nil, false
+	case v.Type() == cty.String:
+		s := v.AsString()
+		return nil, strings.Contains(s, "${") || strings.Contains(s, "%{")
+	case !v.CanIterateElements():
+		return nil, false
+	}
+	for it := v.ElementIterator(); it.Next(); {
+		key, element := it.Element()
+		path, found := templateIn(element)
+		if !found {
+			_, found = templateIn(key)
 		}
-		return true, nil
-	})
-	return found
+		if found {
+			return append(cty.Path{cty.IndexStep{Key: key}}, path...), true
+		}
+	}
+	return nil, false
 }

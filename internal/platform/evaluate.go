@@ -57,6 +57,7 @@ func (l *loader) evaluateEnvironment(env *Environment) {
 	if attr := env.Attributes.Get("owners"); attr != nil && !broken {
 		scope := &hcl.EvalContext{Functions: l.context.Functions, Variables: map[string]cty.Value{"env": env.Value, "local": l.LocalValue}}
 		l.add(constant(attr, scope, &env.Owners)...)
+		l.checkWords(attr, env.Owners)
 	}
 	for _, site := range env.Sites {
 		scope := map[string]cty.Value{"env": env.Value, "local": l.LocalValue}
@@ -173,12 +174,43 @@ func onlyRoots(expr hclsyntax.Expression, ctx *hcl.EvalContext) hcl.Diagnostics 
 		diags = append(diags, failure(at, "Unknown name", fmt.Sprintf("There is nothing called %q here.%s Text needs quotes.", name, near(name, keys(ctx.Variables)))))
 	}
 	_ = hclsyntax.VisitAll(expr, func(node hclsyntax.Node) hcl.Diagnostics {
-		if call, ok := node.(*hclsyntax.FunctionCallExpr); ok {
-			diags = append(diags, checkCall(call, ctx)...)
+		switch node := node.(type) {
+		case *hclsyntax.FunctionCallExpr:
+			diags = append(diags, checkCall(node, ctx)...)
+		case *hclsyntax.ForExpr:
+			diags = append(diags, checkFor(node)...)
 		}
 		return nil
 	})
 	return diags
+}
+
+// writtenAs are the names that the roots of expressions have in the tree.
+var writtenAs = map[string][]string{
+	"env": {"local"}, "site": {"local"}, "local": {"local"}, "component": {"dependency", "data"},
+}
+
+// checkFor refuses variables that would hide what a reference becomes in the
+// tree: local.site, where site stood.
+func checkFor(expr *hclsyntax.ForExpr) hcl.Diagnostics {
+	own := []string{expr.KeyVar, expr.ValVar}
+	for _, part := range []hclsyntax.Expression{expr.KeyExpr, expr.ValExpr, expr.CondExpr} {
+		if part == nil {
+			continue
+		}
+		for _, t := range part.Variables() {
+			if slices.Contains(own, t.RootName()) {
+				continue
+			}
+			for _, name := range writtenAs[t.RootName()] {
+				if slices.Contains(own, name) {
+					return hcl.Diagnostics{failure(expr.Range(), "Name with another use", fmt.Sprintf("In the tree %q becomes a part of %q, which the variable of this \"for\" would hide. "+
+						"Call the variable otherwise.", t.RootName(), name))}
+				}
+			}
+		}
+	}
+	return nil
 }
 
 func checkCall(call *hclsyntax.FunctionCallExpr, ctx *hcl.EvalContext) hcl.Diagnostics {

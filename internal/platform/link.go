@@ -199,6 +199,10 @@ func (l *loader) linkProvider(p *Provider, ctx *hcl.EvalContext) {
 		for _, attr := range AttributesOf(body) {
 			l.add(onlyRoots(attr.Expr, ctx)...)
 			l.noteSecrets(attr.Expr)
+			for _, name := range SecretsIn(attr.Expr) {
+				l.add(ruleProviderSecret.finding("Secret in a provider block", fmt.Sprintf("The value of %s would be written into provider_%s.tf in the folder "+
+					"where Terragrunt works, in clear. Leave %s out, and let the provider read it from its own environment variable.", name, p.Name, attr.Name), attr.Expr.Range()))
+			}
 		}
 		for _, block := range body.Blocks {
 			walk(block.Body)

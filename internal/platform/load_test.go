@@ -34,9 +34,14 @@ output "ports" { value = [for p in [80] : p] }
 `)}},
 	"app": fstest.MapFS{"main.tf": &fstest.MapFile{Data: []byte(`
 variable "net" {
+  type    = string
+  default = null
+}
+variable "settings" {
   type    = any
   default = null
 }
+variable "untyped" { default = null }
 variable "password" {
   type      = string
   default   = ""
@@ -44,8 +49,11 @@ variable "password" {
 }
 output "url" { value = "https://app" }
 `)}},
-	"broken": fstest.MapFS{"main.tf": &fstest.MapFile{Data: []byte(`variable "x" {`)}},
-	"empty":  fstest.MapFS{"README.md": &fstest.MapFile{}},
+	"tf/caller": fstest.MapFS{"main.tf": &fstest.MapFile{Data: []byte(`module "a" { source = "../called" }`)}},
+	"tf/called": fstest.MapFS{"main.tf": &fstest.MapFile{Data: []byte("module \"a\" { source = \"../../shared/x\" }\nmodule \"b\" { source = \"../caller\" }")}},
+	"shared/x":  fstest.MapFS{"main.tf": &fstest.MapFile{Data: []byte(`module "a" { source = "./below" }`)}},
+	"broken":    fstest.MapFS{"main.tf": &fstest.MapFile{Data: []byte(`variable "x" {`)}},
+	"empty":     fstest.MapFS{"README.md": &fstest.MapFile{}},
 }
 
 // load loads one platform file.
@@ -214,7 +222,16 @@ func TestLoad(t *testing.T) {
 			"prod/tokyo/net":  `{"cidr":"10.245.0.0/16"}`,
 			"stage/seoul/net": `{"cidr":"10.64.0.0/16"}`,
 		}},
-		"null takes an input back to the module's default": {header + sites + `
+		"variables of for may be called like references": {header + sites + `
+			component "app" {
+			  per    = "environment"
+			  module = "./app"
+			  inputs = { settings = [for local in [env.domain] : local], net = [for env in ["a"] : env][0] }
+			}`, map[string]string{
+			"prod/app":  `{"net":"a","settings":["example.internal"]}`,
+			"stage/app": `{"net":"a","settings":["stage.example.internal"]}`,
+		}},
+		"null replaces a value": {header + sites + `
 			component "net" {
 			  per    = "site"
 			  module = "./net"
@@ -256,6 +273,40 @@ func TestLoadSeveralFiles(t *testing.T) {
 	}
 }
 
+// TestWhole checks how much has to be copied for a local module to find those
+// it calls.
+func TestWhole(t *testing.T) {
+	t.Parallel()
+	for dir, want := range map[string]string{"./app": "app", "./shared/x": "shared/x", "./tf/caller": "."} {
+		p, diags := load(header + sites + "component \"x\" {\n  per = \"environment\"\n  module = \"" + dir + "\"\n}")
+		if diags.HasErrors() {
+			t.Fatal(diags)
+		}
+		if got := p.Components[0].Source.Whole; got != want {
+			t.Errorf("%s: got %q, want %q", dir, got, want)
+		}
+	}
+}
+
+func TestCommonFolder(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct{ a, b, want string }{
+		{"tf/a", "tf/b", "tf"},
+		{"tf/a", "tf/a/sub", "tf/a"},
+		{"a", "b", "."},
+		{"../tf/a", "../tf/b", "../tf"},
+		{"tf/a", "../b", ".."},
+		{"../a", "../../b", "../.."},
+		{"..", "a", ".."},
+	} {
+		for _, pair := range [][2]string{{tc.a, tc.b}, {tc.b, tc.a}} {
+			if got := commonFolder(pair[0], pair[1]); got != tc.want {
+				t.Errorf("%s and %s: got %q, want %q", pair[0], pair[1], got, tc.want)
+			}
+		}
+	}
+}
+
 func TestUnitNeeds(t *testing.T) {
 	t.Parallel()
 	p, diags := load(header + sites + networkComponent + `
@@ -271,7 +322,7 @@ func TestUnitNeeds(t *testing.T) {
 		component "app" {
 		  per    = "site"
 		  module = "./app"
-		  inputs = { net = [component.db.outputs.url, component.net.outputs.id] }
+		  inputs = { settings = [component.db.outputs.url, component.net.outputs.id] }
 		  override "prod/tokyo" {
 		    inputs = { password = component.dns.outputs.url }
 		  }
@@ -318,6 +369,9 @@ func TestLoadRefuses(t *testing.T) {
 		"unknown backend":               {"platform \"acme\" {\n  state \"etcdv3\" {} #<\n}\n" + sites + networkComponent, "The generator knows the backends", "onprem/state-key"},
 		"one state for all":             {"platform \"acme\" {\n  state \"s3\" {\n  bucket = \"b\"\n  key = \"all\" #<\n}\n}\n" + sites + networkComponent, "a key of its own", "onprem/state-key"},
 		"http state without address":    {"platform \"acme\" {\n  state \"http\" {} #<\n}\n" + sites + networkComponent, "Write the address", "onprem/state-key"},
+		"http state with a slash":       {"platform \"acme\" {\n  state \"http\" {\n    address = \"https://git.example.com/state/\" #<\n  }\n}\n" + sites + networkComponent, "no slash", "onprem/state-key"},
+		"local state in the cache":      {"platform \"acme\" {\n  state \"local\" {\n    path = \"state/${unit.path}\" #<\n  }\n}\n" + sites + networkComponent, "begins with a slash", "onprem/state-key"},
+		"name no schema can have":       {"platform \"acme\" {\n  state \"pg\" {}\n}\nenvironment \"e\" {\n  site \"" + strings.Repeat("s", 60) + "\" { cidr = \"a\" }\n}\n" + strings.Replace(networkComponent, "{", "{ #<", 1), "66 characters", "onprem/state-key"},
 		"name no Secret can have":       {"platform \"acme\" {\n  state \"kubernetes\" {}\n}\n" + sites + "component \"my_net\" { #<\n  per = \"site\"\n  module = \"./net\"\n  inputs = { cidr = site.cidr }\n}", "no underscores", "onprem/state-key"},
 		"two states with one name":      {"platform \"acme\" {\n  state \"pg\" {}\n}\nenvironment \"a\" {\n  site \"b\" {}\n}\ncomponent \"b_x\" {\n  per = \"environment\"\n  module = \"./app\"\n}\ncomponent \"x\" {\n  per = \"site\"\n  module = \"./app\"\n}", `both keep their state as "a_b_x"`, "onprem/state-key"},
 		"provider with a reserved name": {"platform \"acme\" {\n  state \"local\" {}\n  provider \"root\" {} #<\n}\n" + sites + networkComponent, "Reserved name", ""},
@@ -325,7 +379,7 @@ func TestLoadRefuses(t *testing.T) {
 		"unknown tool":                  {"platform \"acme\" {\n  tool = \"pulumi\" #<\n  state \"local\" {}\n}\n" + sites + networkComponent, `write "terraform" or "tofu"`, ""},
 		"version that is none":          {"platform \"acme\" {\n  terraform_version = \"new\" #<\n  state \"local\" {}\n}\n" + sites + networkComponent, "write a constraint", ""},
 		"unknown forge":                 {"platform \"acme\" {\n  state \"local\" {}\n  workflows \"gitea\" {} #<\n}\n" + sites + networkComponent, `for "github" only`, ""},
-		"two environments":              {header + sites + networkComponent + "environment \"prod\" { #<\n}", "already", ""},
+		"two environments":              {header + sites + networkComponent + "environment \"prod\" { #<\n}", "There is an environment \"prod\" already", ""},
 		"two sites":                     {header + sites + networkComponent + "environment \"x\" {\n  site \"a\" {}\n  site \"a\" {} #<\n}", "already", ""},
 		"two components":                {header + sites + networkComponent + "component \"net\" { #<\n  per = \"site\"\n  module = \"./app\"\n}", "already", ""},
 		"two locals":                    {header + sites + networkComponent + "locals { a = 1 }\nlocals { a = 2 } #<", "already", ""},
@@ -372,6 +426,18 @@ func TestLoadRefuses(t *testing.T) {
 		"unknown attribute deep inside": {header + sites + "component \"x\" {\n  per = \"site\"\n  module = \"./net\"\n  inputs = {\n    cidr  = \"a\"\n    pools = { a = { cidr = \"b\", blocksize = 1 } } #<\n  }\n}", `Did you mean "block_size"?`, "onprem/unknown-attribute"},
 		"validation of the module":      {header + sites + "component \"x\" {\n  per = \"site\"\n  module = \"./net\"\n  inputs = {\n    cidr = \"a\"\n    size = 30 #<\n  }\n}", "Write a size up to 28.", "onprem/input-validation"},
 		"type of a site's own value":    {header + "environment \"a\" {\n  site \"b\" {\n    size = \"big\" #<\n  }\n}\ncomponent \"x\" {\n  per = \"site\"\n  module = \"./net\"\n  inputs = { cidr = \"a\", size = site.size }\n}", "size", "onprem/input-type"},
+		"text for any type":             {header + sites + "component \"x\" {\n  per = \"site\"\n  module = \"./app\"\n  inputs = { settings = \"a\" } #<\n}", "Declare type = string", "onprem/input-type"},
+		"template for any type":         {header + sites + "component \"x\" {\n  per = \"site\"\n  module = \"./app\"\n  inputs = { settings = [{\n    a = \"$${b}\" #<\n  }] }\n}", "settings[0].a: It has", "onprem/input-type"},
+		"object without type":           {header + sites + "component \"x\" {\n  per = \"site\"\n  module = \"./app\"\n  inputs = { untyped = [1] } #<\n}", "declares no type", "onprem/input-type"},
+		"owner that is two":             {"platform \"acme\" {\n  state \"local\" {}\n  owners = [\"@a @b\"] #<\n}\n" + sites + networkComponent, "is no owner", ""},
+		"owner without name":            {header + "environment \"e\" {\n  owners = [\"\"] #<\n  site \"s\" { cidr = \"a\" }\n}\n" + networkComponent, "is no owner", ""},
+		"schedule of words":             {"platform \"acme\" {\n  state \"local\" {}\n  workflows \"github\" {\n    schedule = \"nightly\" #<\n  }\n}\n" + sites + networkComponent, "five fields", ""},
+		"module without text":           {header + sites + "component \"x\" {\n  per = \"site\"\n  module = \"\" #<\n}", "Write module =", "onprem/module"},
+		"module by null":                {header + sites + "component \"x\" {\n  per = \"site\"\n  module = null #<\n}", "Write module =", "onprem/module"},
+		"module of one machine":         {header + sites + "component \"x\" {\n  per = \"site\"\n  module = \"/srv/app\" #<\n}", "beginning with ./", "onprem/module"},
+		"hidden reference":              {header + sites + networkComponent + "component \"x\" {\n  per = \"site\"\n  module = \"./app\"\n  inputs = { settings = [for local in [1] : site.cidr] } #<\n}", "Call the variable otherwise", ""},
+		"hidden component":              {header + sites + networkComponent + "component \"x\" {\n  per = \"site\"\n  module = \"./app\"\n  inputs = { settings = { for data, v in [1] : v => component.net.outputs.id } } #<\n}", `part of "data"`, ""},
+		"secret in a provider":          {"platform \"acme\" {\n  state \"local\" {}\n  provider \"x\" {\n    a = { b = secret(\"X\") } #<\n  }\n}\n" + sites + networkComponent, "its own environment variable", "onprem/secret-in-provider"},
 		"template in a provider":        {"platform \"acme\" {\n  state \"local\" {}\n  provider \"x\" {\n    a = env.a #<\n  }\n}\nenvironment \"e\" {\n  a = \"$${b}\"\n  site \"s\" { cidr = \"c\" }\n}\n" + networkComponent, "Terraform would evaluate", "onprem/provider-template"},
 		"ignored without reason":        {header + sites + networkComponent + "# onprem:ignore onprem/unknown-input <", "Say why", "onprem/ignore"},
 		"ignored what does not exist":   {header + sites + networkComponent + "# onprem:ignore onprem/unknown-inputs because I like it <", `Did you mean "onprem/unknown-input"?`, "onprem/ignore"},

@@ -128,7 +128,15 @@ func (l *loader) onePlatform(block *hclsyntax.Block) {
 
 // twice is the message about a second definition.
 func twice(at hcl.Range, what string, first hcl.Range) *hcl.Diagnostic {
-	return failure(at, "Defined twice", fmt.Sprintf("There is a %s already, at %s. Keep one of the two.", what, position(first)))
+	return failure(at, "Defined twice", fmt.Sprintf("There is %s already, at %s. Keep one of the two.", article(what), position(first)))
+}
+
+// article puts "a" or "an" in front.
+func article(what string) string {
+	if strings.ContainsRune("aeio", rune(what[0])) {
+		return "an " + what
+	}
+	return "a " + what
 }
 
 func position(r hcl.Range) string { return fmt.Sprintf("%s:%d", r.Filename, r.Start.Line) }
@@ -166,6 +174,7 @@ func (l *loader) readPlatform() {
 	} {
 		l.add(constant(attrs.Get(name), l.context, target)...)
 	}
+	l.checkWords(attrs.Get("owners"), l.Owners)
 	l.checkConstraint(attrs.Get("terraform_version"), l.TerraformVersion)
 	l.checkConstraint(attrs.Get("terragrunt_version"), l.TerragruntVersion)
 	if attr := attrs.Get("tool"); attr != nil && l.Tool != "terraform" && l.Tool != "tofu" {
@@ -187,6 +196,15 @@ func (l *loader) readPlatform() {
 	slices.SortFunc(l.Providers, func(a, b *Provider) int { return cmp.Compare(a.Name, b.Name) })
 	if l.State == nil {
 		l.add(failure(l.Range, "No state", "Say where Terraform keeps its state, for example: state \"s3\" { … }, or state \"local\" {} to begin with."))
+	}
+}
+
+// checkWords refuses owners that would be several in CODEOWNERS, or none.
+func (l *loader) checkWords(attr *hclsyntax.Attribute, words []string) {
+	for _, word := range words {
+		if strings.ContainsAny(word, " \t\r\n#") || word == "" {
+			l.add(failure(attr.Expr.Range(), "Unusable owner", fmt.Sprintf("%q is no owner: write \"@name\", \"@organization/team\" or an e-mail address.", word)))
+		}
 	}
 }
 
@@ -240,6 +258,9 @@ func (l *loader) readWorkflows(block *hclsyntax.Block) {
 	attrs := AttributesOf(block.Body)
 	l.add(l.runner(attrs.Get("runner"), &w.Runner)...)
 	l.add(constant(attrs.Get("schedule"), l.context, &w.Schedule)...)
+	if attr := attrs.Get("schedule"); attr != nil && len(strings.Fields(w.Schedule)) != 5 {
+		l.add(failure(attr.Expr.Range(), "Unusable schedule", fmt.Sprintf("%q is no cron expression of five fields, such as \"17 2 * * *\".", w.Schedule)))
+	}
 	l.add(constant(attrs.Get("secrets"), l.context, &w.Secrets)...)
 	l.add(constant(attrs.Get("env"), l.context, &w.Env)...)
 	l.Workflows = w
@@ -380,14 +401,7 @@ func (l *loader) readSource(c *Component, attr *hclsyntax.Attribute) {
 		l.add(failure(c.Range, "Missing attribute", fmt.Sprintf("Component %q has no module: write module = \"builtin:network\", a directory such as \"./modules/dns\", or a git source.", c.Name)))
 		return
 	}
-	source, at := "", attr.Expr.Range()
-	diags := constant(attr, l.context, &source)
-	l.add(diags...)
-	if diags.HasErrors() {
-		return
-	}
-	c.Source = ParseSource(source)
-	c.Module = l.open(c.Source, at)
+	c.Source, c.Module = l.source(attr)
 }
 
 func (l *loader) readInputs(attr *hclsyntax.Attribute) Inputs {
@@ -461,13 +475,8 @@ func (l *loader) readOverride(c *Component, block *hclsyntax.Block) {
 		o.Enabled = attr.Expr
 	}
 	if attr := attrs.Get("module"); attr != nil {
-		source := ""
-		if diags := constant(attr, l.context, &source); diags.HasErrors() {
-			l.add(diags...)
-		} else {
-			s := ParseSource(source)
-			o.Source, o.module, o.source = &s, l.open(s, attr.Expr.Range()), attr.Expr
-		}
+		s, m := l.source(attr)
+		o.Source, o.module = &s, m
 	}
 	if l.aim(c, o, block.LabelRanges[0]) {
 		c.Overrides = append(c.Overrides, o)

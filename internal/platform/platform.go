@@ -205,7 +205,6 @@ type Override struct {
 
 	module *module.Module
 	target string
-	source hclsyntax.Expression
 }
 
 // Unit is one component at one place: a folder with one terragrunt.hcl and one

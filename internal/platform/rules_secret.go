@@ -15,6 +15,8 @@ import (
 var (
 	ruleSecretInClear = newRule(Rule{ID: "secret-in-clear", Severity: hcl.DiagError,
 		Title: "A password, token or key written into a platform file"})
+	ruleProviderSecret = newRule(Rule{ID: "secret-in-provider", Severity: hcl.DiagWarning,
+		Title: "A secret in a provider block, which Terragrunt writes to a file"})
 	rulePlainVariable = newRule(Rule{ID: "secret-to-plain-variable", Severity: hcl.DiagWarning,
 		Title: "A secret given to a variable that is neither ephemeral nor sensitive"})
 )
@@ -284,6 +286,23 @@ func (l *loader) checkSecretFlow() hcl.Diagnostics {
 		}
 	}
 	return found.diagnostics()
+}
+
+// StoredSecrets are those that the unit gives to variables which are not
+// ephemeral. Of a module that is not at hand all may be.
+func (u *Unit) StoredSecrets() []string {
+	var names []string
+	for _, name := range keys(u.Inputs) {
+		if u.Module != nil && (u.Module.Variables[name] == nil || u.Module.Variables[name].Ephemeral) {
+			continue
+		}
+		for _, expr := range u.written(name) {
+			secrets, _ := u.secrets(expr)
+			names = append(names, secrets...)
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
 }
 
 // secrets are those that an expression reads, by itself or through attributes,

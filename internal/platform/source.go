@@ -6,9 +6,11 @@ import (
 	"io/fs"
 	"path"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
 
 	"github.com/onprem-tools/terraform-provider-onprem/internal/platform/module"
 )
@@ -21,9 +23,12 @@ type Source struct {
 	// Dir is the module's directory relative to the platform file's, when it
 	// is a local one.
 	Dir string
+	// Whole is the directory that has a local module and all those it calls.
+	Whole string
 }
 
-// ParseSource reads a source. What is neither built in nor a directory is for
+// ParseSource reads a source without opening it. What is neither built in nor a
+// directory is for
 // Terraform to fetch.
 func ParseSource(raw string) Source {
 	s := Source{Raw: raw}
@@ -31,6 +36,7 @@ func ParseSource(raw string) Source {
 		s.Builtin = name
 	} else if strings.HasPrefix(raw, "./") || strings.HasPrefix(raw, "../") || raw == "." || raw == ".." {
 		s.Dir = path.Clean(raw)
+		s.Whole = s.Dir
 	}
 	return s
 }
@@ -65,10 +71,69 @@ type opened struct {
 	diags  hcl.Diagnostics
 }
 
+// source opens what an attribute module says. A module that is not at hand is
+// nil.
+func (l *loader) source(attr *hclsyntax.Attribute) (Source, *module.Module) {
+	raw, at := "", attr.Expr.Range()
+	diags := constant(attr, l.context, &raw)
+	l.add(diags...)
+	if diags.HasErrors() {
+		return Source{}, nil
+	}
+	s := ParseSource(raw)
+	m := l.open(s, at)
+	if s.Dir != "" && m != nil {
+		s.Whole = l.whole(s.Dir, m)
+	}
+	return s, m
+}
+
+// whole is the directory that has a module and all those it calls.
+func (l *loader) whole(dir string, m *module.Module) string {
+	top, seen := dir, map[string]bool{}
+	var visit func(string, *module.Module)
+	visit = func(dir string, m *module.Module) {
+		top, seen[dir] = commonFolder(top, dir), true
+		for _, call := range m.Calls {
+			called := path.Join(dir, call)
+			if seen[called] {
+				continue
+			}
+			if found := l.read(Source{Raw: called, Dir: called}, hcl.Range{}); found.module != nil {
+				visit(called, found.module)
+			}
+		}
+	}
+	visit(dir, m)
+	return top
+}
+
+// commonFolder is the folder that two relative paths are in.
+func commonFolder(a, b string) string {
+	one, other := strings.Split(a, "/"), strings.Split(b, "/")
+	n := 0
+	for n < len(one) && n < len(other) && one[n] == other[n] {
+		n++
+	}
+	above := 0 // what is left of either may lead further up
+	for _, rest := range [][]string{one[n:], other[n:]} {
+		for above < len(rest) && rest[above] == ".." {
+			above++
+		}
+	}
+	return path.Clean(path.Join(append(slices.Clone(one[:n]), slices.Repeat([]string{".."}, above)...)...))
+}
+
 // open reads the interface of a module; it is read once however often it is
 // used. A module that is not at hand gives nil.
 func (l *loader) open(s Source, at hcl.Range) *module.Module {
 	switch {
+	case s.Raw == "":
+		l.add(ruleModule.finding("No source of a module", "Write module = \"builtin:network\", a directory such as \"./modules/dns\", or a git source.", at))
+		return nil
+	case path.IsAbs(s.Raw):
+		l.add(ruleModule.finding("Module on one machine", fmt.Sprintf("%q exists on this machine only. Write the directory relative to the platform file, beginning with ./ or ../", s.Raw), at))
+		return nil
 	case s.Remote() && folder.MatchString(s.Raw):
 		l.add(ruleModule.finding("No source of a module", fmt.Sprintf("%q is neither a directory nor something to fetch. For a directory write \"./%s\".", s.Raw, s.Raw), at))
 		return nil

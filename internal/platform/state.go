@@ -2,6 +2,7 @@ package platform
 
 import (
 	"fmt"
+	"path"
 	"slices"
 	"strings"
 
@@ -55,7 +56,27 @@ func (l *loader) checkState() {
 	if attr == nil && l.State.Backend == "http" {
 		l.add(ruleState.finding("Missing address", "Write the address that the units' names are put behind, such as \"https://gitlab.example.com/api/v4/projects/42/terraform/state\".", l.State.Range))
 	}
+	if attr != nil && len(l.Units) > 0 {
+		l.checkLocation(attr)
+	}
 	l.checkSeparated(key)
+}
+
+// checkLocation refuses values that would not mean what they seem to.
+func (l *loader) checkLocation(attr *hclsyntax.Attribute) {
+	result, diags := l.Eval(l.Units[0], attr.Expr)
+	if diags.HasErrors() {
+		l.add(diags...)
+		return
+	}
+	text := (value{Value: result}).text()
+	switch {
+	case l.State.Backend == "http" && strings.HasSuffix(text, "/"):
+		l.add(ruleState.finding("Address that ends with a slash", "The name of the unit is put behind the address with a slash in between: write it with no slash at the end.", attr.Expr.Range()))
+	case l.State.Backend == "local" && !path.IsAbs(text):
+		l.add(ruleState.finding("State in a cache", "Terraform runs in the folder .terragrunt-cache, and looks for a relative path there. "+
+			"Leave the path out, or write one that begins with a slash.", attr.Expr.Range()))
+	}
 }
 
 // usesUnit reports whether an attribute differs per unit.
@@ -75,6 +96,11 @@ func (l *loader) checkSeparated(key StateKey) {
 		if l.State.Backend == "kubernetes" && strings.Contains(name, "_") {
 			l.add(ruleState.finding("Unusable name of a state", fmt.Sprintf("The state of %s would be the Secret tfstate-default-%s, "+
 				"but names in Kubernetes have no underscores. Write dashes in the names of places and components.", u.Path(), name), u.Component.Range))
+			return
+		}
+		if l.State.Backend != "http" && len(name) > maxName {
+			l.add(ruleState.finding("Unusable name of a state", fmt.Sprintf("The state of %s would be called %q. With %d characters that is longer than the %d "+
+				"that %s keeps. Shorten the names of places and components.", u.Path(), name, len(name), maxName, l.State.Backend), u.Component.Range))
 			return
 		}
 		if other := seen[name]; other != nil {

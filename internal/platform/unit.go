@@ -207,7 +207,7 @@ func (e *evaluator) needs(u *Unit) {
 			u.Needs = append(u.Needs, on)
 		case !exists && e.disabled[path]:
 			e.found.add(u, ruleDisabled.finding("Depends on what is disabled", fmt.Sprintf("Component %q needs %q, which is disabled for %s. "+
-				"Disable both there, or override the inputs that refer to it.", u.Component.Name, c.Name, path), c.Range, u.Component.Range))
+				"Disable both there, or take the value from an attribute of the environment or site, since an override leaves the dependency.", u.Component.Name, c.Name, path), c.Range, u.Component.Range))
 		}
 	}
 	slices.SortFunc(u.Needs, func(a, b *Unit) int { return cmp.Compare(a.Path(), b.Path()) })

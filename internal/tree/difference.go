@@ -2,6 +2,7 @@ package tree
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2/hclsyntax"
@@ -43,7 +44,7 @@ func (t *tree) differences(u *platform.Unit) differences {
 	}
 	order, merged := t.overlaid(u, inComponent)
 	for _, name := range order {
-		if base, exists := u.Base[name]; exists && !deepMergeable(base, merged[name].value) {
+		if base, exists := u.Base[name]; exists && (merged[name].replacing() || !deepMergeable(base, merged[name].value)) {
 			d.exposed = true
 		}
 	}
@@ -79,9 +80,10 @@ func (t *tree) overlaid(u *platform.Unit, n names) ([]string, map[string]node) {
 // node is an expression with its value: a literal object with its items, or
 // anything else as text.
 type node struct {
-	value cty.Value
-	leaf  string // "" for a literal object
-	items []item
+	value    cty.Value
+	leaf     string // "" for a literal object
+	items    []item
+	replaces bool // what is below: between the two stood null, or no object
 }
 
 type item struct {
@@ -107,6 +109,11 @@ func (t *tree) node(expr hclsyntax.Expression, value cty.Value, n names) node {
 	return result
 }
 
+// replacing reports whether a node, or one in it, replaces what is below.
+func (n node) replacing() bool {
+	return n.replaces || slices.ContainsFunc(n.items, func(i item) bool { return i.node.replacing() })
+}
+
 func (n node) text() string {
 	if n.leaf != "" {
 		return n.leaf
@@ -122,12 +129,13 @@ func (n node) text() string {
 func (n node) overlay(upper node) node {
 	value, _ := platform.Merge(n.value, upper.value)
 	if !mergeable(n.value) || !mergeable(upper.value) {
+		upper.replaces = !mergeable(n.value)
 		return upper
 	}
 	if n.leaf != "" || upper.leaf != "" {
-		return node{value: value, leaf: over(n.text(), n.value, upper)}
+		return node{value: value, leaf: over(n.text(), n.value, upper), replaces: n.replaces}
 	}
-	result := node{value: value, items: append([]item{}, n.items...)}
+	result := node{value: value, items: append([]item{}, n.items...), replaces: n.replaces}
 next:
 	for _, above := range upper.items {
 		for i, below := range result.items {
@@ -143,7 +151,7 @@ next:
 
 // over is the expression that lays a node over the value that lower refers to.
 func over(lower string, value cty.Value, upper node) string {
-	if !mergeable(value) || !mergeable(upper.value) {
+	if upper.replaces || !mergeable(value) || !mergeable(upper.value) {
 		return upper.text()
 	}
 	below := value.AsValueMap()

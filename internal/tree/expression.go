@@ -19,6 +19,9 @@ type names struct {
 	roots map[string]string
 	// secret is the call that reads a secret, given its name in quotes.
 	secret func(name string) string
+	// inline is what stands in place of a root and the attribute behind it, if
+	// anything does.
+	inline func(hcl.Traversal) (text string, ok bool)
 }
 
 // The places of a Terragrunt tree that expressions are written to.
@@ -65,6 +68,11 @@ func (t *tree) write(expr hclsyntax.Expression, n names) string {
 func (n names) rename(traversal hcl.Traversal) (edit, bool) {
 	root := traversal.RootName()
 	at := traversal[0].SourceRange()
+	if n.inline != nil {
+		if text, ok := n.inline(traversal); ok {
+			return edit{hcl.RangeBetween(at, traversal[1].SourceRange()), text}, true
+		}
+	}
 	if root == "unit" { // unit.path is all there is of it
 		return edit{hcl.RangeBetween(at, traversal[1].SourceRange()), n.roots["unit.path"]}, true
 	}
@@ -83,6 +91,15 @@ func apply(source []byte, within hcl.Range, edits []edit) string {
 	}
 	b.Write(source[from:within.End.Byte])
 	return b.String()
+}
+
+// enclosed puts the text of an expression between parentheses. A heredoc in it
+// needs its end on a line of its own.
+func enclosed(text string) string {
+	if strings.Contains(text, "<<") {
+		text = strings.TrimSuffix(text, "\n") + "\n"
+	}
+	return "(" + text + ")"
 }
 
 // raw makes the text of an expression a token. It is not parsed: it comes from

@@ -102,7 +102,7 @@ func (t *tree) literal(expr hclsyntax.Expression, indent string) string {
 	return interpolation(t.write(expr, inComponent))
 }
 
-func interpolation(expr string) string { return "${jsonencode(" + expr + ")}" }
+func interpolation(expr string) string { return "${jsonencode" + enclosed(expr) + "}" }
 
 // heredocText keeps text from being evaluated in a heredoc.
 func heredocText(text string) string {

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/hashicorp/hcl/v2/hclwrite"
 	"github.com/zclconf/go-cty/cty"
@@ -213,9 +214,14 @@ func (m *rootModule) moduleSource() string {
 	}
 }
 
-// outputs hands the module's outputs to the units that depend on this one.
+// outputs hands the module's outputs to the units that depend on this one. Of a
+// module that is not at hand, they are those that others refer to.
 func (m *rootModule) outputs() {
-	for _, name := range sortedKeys(m.unit.Component.Outputs()) {
+	names := sortedKeys(m.unit.Component.Outputs())
+	if m.unit.Component.Outputs() == nil {
+		names = m.referredOutputs(m.unit.Component.Name)
+	}
+	for _, name := range names {
 		body := m.block("output", name)
 		set(body, "value", "module."+m.unit.Component.Name+"."+name)
 		if mod := m.unit.Module; mod != nil && mod.Outputs[name] != nil && mod.Outputs[name].Sensitive {
@@ -224,34 +230,63 @@ func (m *rootModule) outputs() {
 	}
 }
 
+// referredOutputs are the outputs of a component that inputs refer to.
+func (t *tree) referredOutputs(component string) []string {
+	var names []string
+	for _, c := range t.Components {
+		for _, expr := range inputExprs(c) {
+			for _, t := range expr.Variables() {
+				if t.RootName() == "component" && len(t) > 3 && platform.StepName(t[1]) == component {
+					names = append(names, platform.StepName(t[3]))
+				}
+			}
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// inputExprs are the expressions of all inputs, overrides included.
+func inputExprs(c *platform.Component) []hclsyntax.Expression {
+	var exprs []hclsyntax.Expression
+	for _, in := range c.Inputs {
+		exprs = append(exprs, in.Expr)
+	}
+	for _, o := range c.Overrides {
+		for _, in := range o.Inputs {
+			exprs = append(exprs, in.Expr)
+		}
+	}
+	return exprs
+}
+
 // locals are the values of the environment, the site and the platform, as far as
-// the unit uses them.
+// the unit uses them. What reads a secret refers to wider ones, which come later
+// therefore.
 func (m *rootModule) locals() {
-	used := rootsOf(m.used...)
 	var body *hclwrite.Body
 	add := func(root, name string, value cty.Value, attrs platform.Attributes) {
-		if !used[root] {
+		if !rootsOf(m.used...)[root] {
 			return
 		}
 		if body == nil {
 			body = m.block("locals")
 		}
-		set(body, name, m.attributes(value, attrs))
+		set(body, name, m.attributes(root, value, attrs))
 	}
 	if u := m.unit; u.Site != nil {
 		add("site", "site", u.Site.Value, u.Site.Attributes)
 	}
 	if u := m.unit; u.Env != nil {
-		used["env"] = used["env"] || rootsOf(m.used...)["env"]
 		add("env", "env", u.Env.Value, u.Env.Attributes)
 	}
-	used["local"] = used["local"] || rootsOf(m.used...)["local"]
 	add("local", "common", m.LocalValue, m.Locals)
 }
 
 // attributes are the values of attributes, but the expressions of those that
-// read a secret.
-func (m *rootModule) attributes(value cty.Value, attrs platform.Attributes) string {
+// read a secret, where the unit uses them.
+func (m *rootModule) attributes(root string, value cty.Value, attrs platform.Attributes) string {
+	used := m.usedOf(root)
 	var o object
 	if attrs.Get("name") == nil && value.Type().HasAttribute("name") {
 		o.add("name", valueText(value.GetAttr("name")))
@@ -259,16 +294,53 @@ func (m *rootModule) attributes(value cty.Value, attrs platform.Attributes) stri
 	for _, attr := range attrs {
 		if v := value.GetAttr(attr.Name); v.IsWhollyKnown() {
 			o.add(attr.Name, valueText(v))
-		} else {
-			o.add(attr.Name, m.write(attr.Expr))
+		} else if used == nil || used[attr.Name] {
+			o.add(attr.Name, m.inlined(root, attr, value, attrs))
 		}
 	}
 	return o.String()
 }
 
+// usedOf are the attributes of a root that the unit refers to; nil stands for
+// all.
+func (m *rootModule) usedOf(root string) map[string]bool {
+	names := map[string]bool{}
+	for _, expr := range m.used {
+		for _, t := range expr.Variables() {
+			if t.RootName() != root {
+				continue
+			}
+			if len(t) < 2 || platform.StepName(t[1]) == "" {
+				return nil
+			}
+			names[platform.StepName(t[1])] = true
+		}
+	}
+	return names
+}
+
+// inlined is the expression of an attribute, with what it refers to of its own
+// object in place: a local value cannot refer to itself.
+func (m *rootModule) inlined(root string, attr *hclsyntax.Attribute, value cty.Value, attrs platform.Attributes) string {
+	n := inRootModule
+	n.inline = func(t hcl.Traversal) (string, bool) {
+		if t.RootName() != root || len(t) < 2 || !value.Type().HasAttribute(platform.StepName(t[1])) {
+			return "", false
+		}
+		name := platform.StepName(t[1])
+		if v := value.GetAttr(name); v.IsWhollyKnown() {
+			return enclosed(valueText(v)), true
+		}
+		return enclosed(m.inlined(root, attrs.Get(name), value, attrs)), true
+	}
+	m.used = append(m.used, attr.Expr)
+	return m.tree.write(attr.Expr, n)
+}
+
 // variables are the secrets, which Terraform takes from TF_VAR_NAME and keeps
-// out of state and plan.
+// out of state and plan, as far as the module does.
 func (m *rootModule) variables() {
+	stored := m.unit.StoredSecrets()
 	var names []string
 	for _, expr := range m.used {
 		names = append(names, platform.SecretsIn(expr)...)
@@ -278,6 +350,8 @@ func (m *rootModule) variables() {
 		body := m.block("variable", name)
 		set(body, "type", "string")
 		set(body, "sensitive", "true")
-		set(body, "ephemeral", "true")
+		if !slices.Contains(stored, name) {
+			set(body, "ephemeral", "true")
+		}
 	}
 }

@@ -263,20 +263,27 @@ func (t *tree) source(s platform.Source) string {
 	case s.Builtin != "":
 		return `"` + root + "/modules//" + s.Builtin + `"`
 	case s.Dir != "":
-		return `"` + root + "/" + within(path.Join(t.Base, s.Dir)) + `"`
+		return `"` + root + "/" + within(path.Join(t.Base, s.Dir), path.Join(t.Base, s.Whole)) + `"`
 	default:
 		return quote(s.Raw)
 	}
 }
 
-// within marks with a double slash how much Terragrunt copies: a folder called
-// modules as a whole, since modules in it may refer to each other.
-func within(dir string) string {
+// within marks with a double slash how much Terragrunt copies: the directory that
+// has all modules this one calls. A folder called modules is copied as a whole,
+// so that modules can call each other without the tree changing.
+func within(dir, whole string) string {
 	parent, name := path.Split(dir)
-	if path.Base(parent) == "modules" {
+	switch {
+	case dir == whole && path.Base(parent) == "modules":
 		return parent + "/" + name
+	case whole == ".":
+		return "/" + dir
+	case strings.HasPrefix(dir, whole+"/"):
+		return whole + "/" + strings.TrimPrefix(dir, whole)
+	default:
+		return dir
 	}
-	return dir
 }
 
 // unit writes the file of one unit. Without overrides all units of a component

@@ -266,3 +266,111 @@ environment "lab" {
 		t.Errorf("want 7 files in lab/, got %d", created)
 	}
 }
+
+// TestUnit checks what a unit says where it is easily wrong.
+func TestUnit(t *testing.T) {
+	t.Parallel()
+	const module = `
+variable "a" {
+  type    = any
+  default = null
+}
+variable "text" {
+  type    = string
+  default = ""
+}
+variable "word" {
+  type      = string
+  default   = ""
+  ephemeral = true
+}
+output "out" { value = 1 }
+`
+	head := `
+platform "acme" {
+  state "local" {}
+}
+locals {
+  user  = "app"
+  login = "${local.user}:${secret("WORD")}"
+}
+environment "stage" {
+  unused = secret("UNUSED")
+  host   = "${local.login}@host"
+  site "seoul" {
+    port = 80
+    url  = "https://${env.host}:${site.port}"
+    path = "${site.url}/path"
+  }
+}
+`
+	for name, tc := range map[string]struct {
+		component, file string
+		format          Format
+		want, not       []string
+	}{
+		"an object on null": {
+			component: `inputs = { a = { b = { x = 1 } } }
+				override "stage" { inputs = { a = { b = null } } }
+				override "stage/seoul" { inputs = { a = { b = { y = 2 } } } }`,
+			format: Terragrunt, file: "stage/seoul/x/terragrunt.hcl",
+			want: []string{"expose = true", "a = merge(include.component.inputs.a, { b = { y = 2 } })"},
+		},
+		"an object on null in a root module": {
+			component: `inputs = { a = { x = 1 } }
+				override "stage" { inputs = { a = null } }
+				override "stage/seoul" { inputs = { a = { y = 2 } } }`,
+			format: Terraform, file: "stage/seoul/x/main.tf",
+			want: []string{`source = "../../../tf/caller" a = { y = 2 } }`},
+		},
+		"attributes that read secrets": {
+			component: `inputs = { text = site.path }`,
+			format:    Terraform, file: "stage/seoul/x/main.tf",
+			want: []string{
+				`path = "${("https://${local.env.host}:${(80)}")}/path"`, `host = "${local.common.login}@host"`,
+				`login = "${("app")}:${var.WORD}"`, `variable "WORD" { type = string sensitive = true }`,
+			},
+			not: []string{"UNUSED", "url ="},
+		},
+		"a secret that stays out of the state": {
+			component: `inputs = { word = site.path }`,
+			format:    Terraform, file: "stage/seoul/x/main.tf",
+			want: []string{`variable "WORD" { type = string sensitive = true ephemeral = true }`},
+		},
+		"a heredoc in a provider": {
+			component: "provider \"x\" {\n  ca = <<-EOT\n    of ${env.name}\n  EOT\n}",
+			format:    Terragrunt, file: "_components/x.hcl",
+			want: []string{"ca = ${jsonencode(<<-EOT of ${local.env.name} EOT )}"},
+		},
+		"a module that calls another one": {
+			component: `inputs = {}`,
+			format:    Terragrunt, file: "_components/x.hcl",
+			want: []string{`source = "${dirname(find_in_parent_folders("root.hcl"))}/tf//caller"`},
+		},
+		"outputs of a module that is not at hand": {
+			component: "inputs = { a = component.y.outputs.id }\n}\ncomponent \"y\" {\n  per    = \"environment\"\n  module = \"git::https://git.example.com/y.git?ref=v1\"",
+			format:    Terraform, file: "stage/y/main.tf",
+			want: []string{`output "id" { value = module.y.id }`},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			tree := render(t, map[string]string{
+				"platform.hcl":      head + "component \"x\" {\n  per = \"site\"\n  module = \"./tf/caller\"\n" + tc.component + "\n}\n",
+				"tf/caller/main.tf": module + `module "called" { source = "../called" }`,
+				"tf/called/main.tf": "",
+			}, tc.format)
+			got := oneLine(tree[tc.file])
+			for _, want := range tc.want {
+				if !strings.Contains(got, want) {
+					t.Errorf("%s lacks %s:\n%s", tc.file, want, tree[tc.file])
+				}
+			}
+			for _, not := range tc.not {
+				if strings.Contains(got, not) {
+					t.Errorf("%s has %s:\n%s", tc.file, not, tree[tc.file])
+				}
+			}
+		})
+	}
+}

@@ -14,6 +14,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"time"
 
@@ -56,8 +57,11 @@ func parse(raw string) (source, bool) {
 	return s, true
 }
 
-// Open returns the files of the module. It is fetched once: what has a version
-// does not change. A source that is no git source is platform.ErrUnavailable;
+// commit is the name of one, which nothing can move.
+var commit = regexp.MustCompile(`^[0-9a-f]{40}$`)
+
+// Open returns the files of the module. Tags and commits are fetched once,
+// since they do not change, branches every time. A source that is no git source is platform.ErrUnavailable;
 // one that cannot be fetched is an error, since the tree depends on what the
 // module says of itself.
 func Open(raw string) (fs.FS, error) {
@@ -71,7 +75,7 @@ func Open(raw string) (fs.FS, error) {
 	}
 	sum := sha256.Sum256([]byte(s.repository + "?" + s.ref))
 	dir := filepath.Join(cache, "terraform-provider-onprem", "modules", hex.EncodeToString(sum[:8]))
-	if _, err := os.Stat(dir); s.ref == "" || err != nil {
+	if !s.kept(dir) {
 		if err := s.fetch(dir); err != nil {
 			return nil, fmt.Errorf("%w (with --fetch=false such modules are not read; then declare the outputs that others use)", err)
 		}
@@ -84,6 +88,16 @@ func Open(raw string) (fs.FS, error) {
 		return nil, err
 	}
 	return os.DirFS(module), nil
+}
+
+// kept reports whether dir has the very version that is wanted.
+func (s source) kept(dir string) bool {
+	wanted := filepath.Join(dir, ".git", "refs", "tags", filepath.FromSlash(s.ref))
+	if commit.MatchString(s.ref) {
+		wanted = filepath.Join(dir, ".git", "FETCH_HEAD")
+	}
+	_, err := os.Stat(wanted)
+	return s.ref != "" && err == nil
 }
 
 // fetch clones into a folder beside dir and renames it: a fetch that is
@@ -107,8 +121,11 @@ func (s source) fetch(dir string) error {
 	if ref == "" {
 		ref = "HEAD"
 	}
-	if err := run(ctx, fresh, "fetch", "--quiet", "--depth=1", "--", s.repository, ref); err != nil {
-		return err
+	tag := "refs/tags/" + ref
+	if run(ctx, fresh, "fetch", "--quiet", "--depth=1", "--", s.repository, tag+":"+tag) != nil {
+		if err := run(ctx, fresh, "fetch", "--quiet", "--depth=1", "--", s.repository, ref); err != nil {
+			return err
+		}
 	}
 	if err := run(ctx, fresh, "checkout", "--quiet", "FETCH_HEAD"); err != nil {
 		return err

@@ -84,6 +84,14 @@ func TestOpen(t *testing.T) {
 	if diff := cmp.Diff([]string{"# one", "# two"}, got); diff != "" {
 		t.Error(diff)
 	}
+	git("branch", "next")
+	before := content(address + "//modules/net?ref=next")
+	write("modules/net/main.tf", "# three")
+	git("commit", "--quiet", "-am", "three")
+	git("branch", "--force", "next")
+	if diff := cmp.Diff([]string{"# two", "# three"}, []string{before, content(address + "//modules/net?ref=next")}); diff != "" {
+		t.Errorf("a branch that moved: %s", diff)
+	}
 	if _, err := Open(address + "//modules/dns?ref=v1"); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("a folder that is not there: got %v", err)
 	}

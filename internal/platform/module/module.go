@@ -13,7 +13,8 @@ import (
 type Module struct {
 	Variables       map[string]*Variable
 	Outputs         map[string]*Output
-	Providers       map[string]Provider // by local name
+	Providers       map[string]Provider // by local name, those that resources imply included
+	Calls           []string            // sources of the directories it calls as modules
 	RequiredVersion string              // of Terraform or OpenTofu; several constraints joined by commas
 
 	Files   []string             // names of the files read, sorted
@@ -22,7 +23,7 @@ type Module struct {
 	locals map[string]hcl.Expression
 }
 
-// Provider is a provider that the module requires.
+// Provider is a provider that the module requires, or has resources of.
 type Provider struct {
 	Source  string
 	Version string
@@ -33,6 +34,7 @@ type Variable struct {
 	Name        string
 	Description string
 	Type        cty.Type           // may have optional attributes; cty.DynamicPseudoType when none is declared
+	Untyped     bool               // whether none is
 	Defaults    *typeexpr.Defaults // of optional attributes
 	Default     cty.Value          // converted to the type; cty.NilVal when Required
 	Required    bool

@@ -107,6 +107,7 @@ type decoder struct {
 	parser    *hclparse.Parser
 	override  bool
 	variables map[string]*variableBlock
+	implied   []string // providers of resources
 	diags     hcl.Diagnostics
 }
 
@@ -142,6 +143,10 @@ func (d *decoder) file(name string) {
 			d.variable(block)
 		case "output":
 			d.output(block)
+		case "resource", "data", "ephemeral":
+			d.imply(block)
+		case "module":
+			d.call(block)
 		case "locals":
 			for name, attribute := range d.attributes(block.Body) {
 				d.module.locals[name] = attribute.Expr
@@ -174,7 +179,13 @@ var (
 		{Type: "variable", LabelNames: []string{"name"}},
 		{Type: "output", LabelNames: []string{"name"}},
 		{Type: "locals"},
+		{Type: "resource", LabelNames: []string{"type", "name"}},
+		{Type: "data", LabelNames: []string{"type", "name"}},
+		{Type: "ephemeral", LabelNames: []string{"type", "name"}},
+		{Type: "module", LabelNames: []string{"name"}},
 	}}
+	objectSchema   = &hcl.BodySchema{Attributes: []hcl.AttributeSchema{{Name: "provider"}}}
+	callSchema     = &hcl.BodySchema{Attributes: []hcl.AttributeSchema{{Name: "source"}}}
 	settingsSchema = &hcl.BodySchema{
 		Attributes: []hcl.AttributeSchema{{Name: "required_version"}},
 		Blocks:     []hcl.BlockHeaderSchema{{Type: "required_providers"}},
@@ -241,6 +252,31 @@ func provider(expr hcl.Expression) Provider {
 	return p
 }
 
+// imply notes the provider of a resource. A module need not require those of
+// HashiCorp.
+func (d *decoder) imply(block *hcl.Block) {
+	name, _, _ := strings.Cut(block.Labels[0], "_")
+	if attribute, ok := d.content(block.Body, objectSchema).Attributes["provider"]; ok {
+		if reference, diags := hcl.AbsTraversalForExpr(attribute.Expr); !diags.HasErrors() {
+			name = reference.RootName() // without the alias
+		}
+	}
+	if name != "terraform" { // is part of the tools
+		d.implied = append(d.implied, name)
+	}
+}
+
+// call notes a module that this one calls from a directory.
+func (d *decoder) call(block *hcl.Block) {
+	attribute, ok := d.content(block.Body, callSchema).Attributes["source"]
+	if !ok {
+		return
+	}
+	if source := literal(attribute.Expr); strings.HasPrefix(source, "./") || strings.HasPrefix(source, "../") {
+		d.module.Calls = append(d.module.Calls, source)
+	}
+}
+
 func (d *decoder) output(block *hcl.Block) {
 	content := d.content(block.Body, outputSchema)
 	name := block.Labels[0]
@@ -272,6 +308,11 @@ func (d *decoder) duplicate(block *hcl.Block, first hcl.Range) {
 func (d *decoder) finish() {
 	for _, block := range d.variables {
 		d.declare(block)
+	}
+	for _, name := range d.implied {
+		if _, required := d.module.Providers[name]; !required {
+			d.module.Providers[name] = Provider{Source: "hashicorp/" + name}
+		}
 	}
 	types := newTypes(d.module)
 	for _, o := range d.module.Outputs {

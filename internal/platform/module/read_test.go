@@ -155,6 +155,38 @@ terraform {
 	}
 }
 
+// TestReadImplied reads what a module says by its resources and calls alone.
+func TestReadImplied(t *testing.T) {
+	t.Parallel()
+	m := read(t, map[string]string{"main.tf": `
+terraform {
+  required_providers {
+    other = { source = "acme/other" }
+  }
+}
+resource "helm_release" "app" {}
+data "vault_kv_secret_v2" "app" { provider = vault.main }
+ephemeral "random_password" "app" {}
+resource "acme_thing" "app" { provider = other }
+resource "terraform_data" "app" {}
+module "beside" { source = "../beside" }
+module "below" { source = "./below" }
+module "remote" { source = "git::https://git.example.com/net.git?ref=v1" }
+`})
+	want := map[string]module.Provider{
+		"other":  {Source: "acme/other"},
+		"helm":   {Source: "hashicorp/helm"},
+		"vault":  {Source: "hashicorp/vault"},
+		"random": {Source: "hashicorp/random"},
+	}
+	if diff := cmp.Diff(want, m.Providers); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff([]string{"../beside", "./below"}, m.Calls); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestReadFiles(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {

@@ -45,6 +45,8 @@ func (d *decoder) declare(block *variableBlock) {
 	d.setBool(&v.Ephemeral, block.attributes["ephemeral"])
 	if attribute, ok := block.attributes["type"]; ok {
 		d.constrain(v, attribute.Expr)
+	} else {
+		v.Untyped = true
 	}
 	if attribute, ok := block.attributes["default"]; ok {
 		d.setDefault(v, attribute.Expr)

@@ -12,7 +12,19 @@ import (
 // Diff shows what would change as unified diffs, sorted by path. For edited and
 // foreign files they lead from what is there to what would be written.
 func (c *Changes) Diff() string {
-	paths := slices.Concat(c.Create, c.Update, c.Remove, c.Edited, c.Foreign)
+	return c.diffs(slices.Concat(c.Create, c.Update, c.Remove, c.Edited, c.Foreign))
+}
+
+// Conflicts is the part of Diff that makes Apply refuse, unless it is to keep
+// such files.
+func (c *Changes) Conflicts() string {
+	if c.opts.Keep {
+		return ""
+	}
+	return c.diffs(slices.Concat(c.Edited, c.Foreign))
+}
+
+func (c *Changes) diffs(paths []string) string {
 	slices.Sort(paths)
 	var b strings.Builder
 	for _, p := range paths {
