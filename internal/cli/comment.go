@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -111,6 +112,9 @@ func runComment(ctx context.Context, opts commentOptions) error {
 		if err := opts.post(ctx, report, target); err != nil {
 			return err
 		}
+	}
+	if opts.Log == "" && slices.Contains(opts.gates, plan.GateMock) {
+		fmt.Fprintln(opts.Err, "Without --log, mock outputs are only found where a value begins with \"mock-\".")
 	}
 	fmt.Fprintf(opts.Err, "Digest: %s\n", report.Digest)
 	if err := setOutputs(report); err != nil {
@@ -253,9 +257,13 @@ func (o *commentOptions) verdict(report *plan.Report) error {
 		}
 		reasons = append(reasons, reason)
 	}
+	if len(report.Units) == 0 && o.Report == "" && slices.Contains(o.gates, plan.GateError) {
+		reasons = append(reasons, "there are no plans in "+o.Plans)
+	}
 	for _, f := range report.Findings {
 		if f.Denies {
-			reasons = append(reasons, fmt.Sprintf("%s: policy %s: %s", f.Unit, f.Policy, f.Message))
+			message := strings.Join(strings.Fields(f.Message), " ") // lines of its own could be taken for ours
+			reasons = append(reasons, fmt.Sprintf("%s: policy %s: %s", f.Unit, f.Policy, message))
 		}
 	}
 	if len(reasons) == 0 {

@@ -34,7 +34,8 @@ after the merge, on the pull request whose merge made the commit. Only a comment
 by the owner of GITHUB_TOKEN counts.
 
 Give --report and --log when they were given to the comment: whether a unit was
-planned on mock outputs is part of the digest.
+planned on mock outputs is part of the digest. Plans that cannot be read never
+pass: nobody has seen what they do.
 
 Exit codes: 0 these are the approved plans, 1 they are not, or it could not be
 found out, 2 wrong usage.`,
@@ -63,6 +64,12 @@ func runCommentVerify(ctx context.Context, opts commentVerifyOptions) error {
 	report, err := opts.load(ctx, plans)
 	if err != nil {
 		return err
+	}
+	if unreadable := report.Select(plan.Unreadable); len(unreadable) > 0 {
+		for _, unit := range unreadable {
+			fmt.Fprintln(opts.Out, unit.Name())
+		}
+		return fmt.Errorf("the plans of %s cannot be read, so nobody can have approved them. Plan again", plural(len(unreadable), "unit"))
 	}
 	diff, err := report.Digest.Compare(approved)
 	if err != nil {
@@ -97,7 +104,7 @@ func departures(diff plan.Difference) string {
 		words = append(words, strings.Join(diff.Units, ", "))
 	}
 	if gone := diff.Gone - len(diff.Units); gone > 0 {
-		words = append(words, plural(gone, "approved unit")+" without a plan now")
+		words = append(words, plural(gone, "approved unit")+" without a plan or without changes now")
 	}
 	if len(words) == 0 {
 		return "some unit differs"

@@ -7,11 +7,17 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 
 	"github.com/spf13/cobra"
 
 	"github.com/onprem-tools/terraform-provider-onprem/internal/plan"
 )
+
+// memoryLimit is from where on garbage is collected more eagerly. With the
+// program's own pages, the largest trees stay below 300 MB, and larger
+// ones are read all the same.
+const memoryLimit = 220 << 20
 
 // planOptions say where plans are read from.
 type planOptions struct {
@@ -31,6 +37,9 @@ func (o *planOptions) flags(cmd *cobra.Command) {
 
 // load reads the plans with what is known besides.
 func (o *planOptions) load(ctx context.Context, plans fs.FS) (*plan.Report, error) {
+	if os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(memoryLimit)
+	}
 	source := plan.Source{Plans: plans, DigestKey: []byte(os.Getenv("ONPREM_DIGEST_KEY"))}
 	for _, optional := range []struct {
 		name string

@@ -123,7 +123,7 @@ func release(t *testing.T, sum string) *httptest.Server {
 	const name = "terraform-provider-onprem_1.2.3_linux_amd64.zip"
 	files := map[string][]byte{
 		"/v1.2.3/" + name: archive.Bytes(),
-		"/v1.2.3/terraform-provider-onprem_1.2.3_SHA256SUMS": []byte(sum + "  " + name + "\n" + sum + "  another.zip\n"),
+		"/v1.2.3/terraform-provider-onprem_1.2.3_SHA256SUMS": []byte(sum + "  " + name + "\n" + sum + "  " + name + ".spdx.json\n" + sum + "  another.zip\n"),
 	}
 	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if file, ok := files[path.Clean(r.URL.Path)]; ok {

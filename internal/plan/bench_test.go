@@ -14,17 +14,20 @@ import (
 	"github.com/onprem-tools/terraform-provider-onprem/internal/bench/synthetic"
 )
 
-// BenchmarkLoad reads 500 plans of 1 MB each, the size of the largest trees.
-// It reports the largest heap besides the time.
+// BenchmarkLoad reads 500 plans of 1 MB each, the size of the largest trees, and
+// 350,000 small changes. It reports the largest heap besides the time.
 func BenchmarkLoad(b *testing.B) {
-	const plans = 500
 	for _, kind := range []struct {
-		name, action string
-		objects      int
-	}{{"FewChanges", `"no-op"`, 325}, {"AllCreated", `"create"`, 405}} {
+		name, action          string
+		plans, objects, lines int
+	}{
+		{"FewChanges", `"no-op"`, 500, 325, 12},
+		{"AllCreated", `"create"`, 500, 405, 12},
+		{"ManyChanges", `"create"`, 100, 3500, 0},
+	} {
 		folder := b.TempDir()
 		size := 0
-		for i := range plans {
+		for i := range kind.plans {
 			unit := filepath.Join(folder, fmt.Sprintf("unit-%03d", i))
 			content := synthetic.Plan(i, kind.objects, kind.action)
 			size = len(content)
@@ -36,7 +39,7 @@ func BenchmarkLoad(b *testing.B) {
 			}
 		}
 		b.Run(kind.name, func(b *testing.B) {
-			b.SetBytes(int64(size * plans))
+			b.SetBytes(int64(size * kind.plans))
 			b.ReportAllocs()
 			var peak atomic.Uint64
 			done := watchHeap(&peak)
@@ -45,8 +48,8 @@ func BenchmarkLoad(b *testing.B) {
 				if err != nil {
 					b.Fatal(err)
 				}
-				if got := len(r.Select(Changed)); got != plans {
-					b.Fatalf("%d units changed, want %d", got, plans)
+				if got := len(r.Select(Changed)); got != kind.plans {
+					b.Fatalf("%d units changed, want %d", got, kind.plans)
 				}
 				runtime.KeepAlive(r)
 			}

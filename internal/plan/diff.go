@@ -30,6 +30,9 @@ const KnownAfterApply = "(known after apply)"
 // secretChanged stands for the new value of a secret that changes.
 const secretChanged = "(sensitive value, changes)"
 
+// secretOnly says of a value that stays as it is whether it is secret from now on.
+var secretOnly = map[bool]string{true: "(the same value, sensitive from now on)", false: "(the same value, no longer sensitive)"}
+
 // pair is a value before and after, with the plan's parallel trees of flags.
 type pair struct {
 	before, after                any
@@ -115,6 +118,9 @@ func (d *differ) secret(path string, p pair) {
 			d.emit(path, p, Attr{Before: maskedUnless(p.before == nil), After: KnownAfterApply})
 		}
 	case same(p.before, p.after):
+		if p.before != nil && anyTrue(p.wasSecret) != anyTrue(p.isSecret) {
+			d.emit(path, p, Attr{After: secretOnly[anyTrue(p.isSecret)]})
+		}
 	case p.before == nil || p.after == nil:
 		d.emit(path, p, Attr{Before: maskedUnless(p.before == nil), After: maskedUnless(p.after == nil)})
 	default:
@@ -226,7 +232,7 @@ func (d *differ) value(v, flags any) string {
 	switch v := v.(type) {
 	case string:
 		short, note := cut(d.mask.mask(v), maxValue)
-		return strconv.Quote(short) + note
+		return quote(short) + note
 	default:
 		text, err := json.Marshal(v)
 		if err != nil {
@@ -300,7 +306,7 @@ func isJSON(s string) bool {
 // window shows where two long lines differ, and a little around it.
 func (d *differ) window(before, after string) Attr {
 	if len(before) <= maxValue && len(after) <= maxValue {
-		return Attr{Before: strconv.Quote(before), After: strconv.Quote(after)}
+		return Attr{Before: quote(before), After: quote(after)}
 	}
 	const around = 30
 	shorter := min(len(before), len(after))
@@ -315,7 +321,7 @@ func (d *differ) window(before, after string) Attr {
 	show := func(s string) string {
 		from, to := boundary(s, start), boundary(s, len(s)-end)
 		short, note := cut(s[from:to], maxValue)
-		text := strconv.Quote(short)
+		text := quote(short)
 		if from > 0 {
 			text = "…" + text
 		}

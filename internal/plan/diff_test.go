@@ -39,7 +39,11 @@ func TestAttributes(t *testing.T) {
 		"unknown as a whole":   {`"before":{"a":1},"after":null,"after_unknown":true`, []Attr{{Path: "(whole object)", Before: `{"a":1}`, After: KnownAfterApply}}},
 		"sensitive as a whole": {`"before":{"a":1},"after":{"a":2},"after_sensitive":true`, []Attr{{Path: "(whole object)", Before: Masked, After: secretChanged}}},
 		"sensitive": {`"before":{"a":"x1","b":"x2","c":"x3","d":null},"after":{"a":"y1","b":"x2","c":null,"d":"y4"},"before_sensitive":{"a":true,"b":true,"c":true},"after_sensitive":{"a":true,"d":true}`, []Attr{
-			{Path: "a", Before: Masked, After: secretChanged}, {Path: "c", Before: Masked}, {Path: "d", After: Masked},
+			{Path: "a", Before: Masked, After: secretChanged}, {Path: "b", After: "(the same value, no longer sensitive)"},
+			{Path: "c", Before: Masked}, {Path: "d", After: Masked},
+		}},
+		"sensitive from now on": {`"before":{"a":"x1","o":{"p":"x2"},"n":null},"after":{"a":"x1","o":{"p":"x2"},"n":null},"before_sensitive":{"o":{"p":true}},"after_sensitive":{"a":true,"o":true,"n":true}`, []Attr{
+			{Path: "a", After: "(the same value, sensitive from now on)"},
 		}},
 		"sensitive and unknown": {`"before":{"a":"x1"},"after":{},"after_unknown":{"a":true},"before_sensitive":{"a":true}`, []Attr{
 			{Path: "a", Before: Masked, After: KnownAfterApply},
@@ -189,11 +193,44 @@ func TestVisible(t *testing.T) {
 		"line\u2028separator":   `line\u2028separator`,
 		"not\xffUTF-8\xc3":      `not\xffUTF-8\xc3`,
 		"replaced \ufffd":       "replaced \ufffd",
+
+		// What the runner of GitHub Actions would carry out, and what it would not.
+		" \t::add-mask::x":        ` \t\x3a:add-mask::x`,
+		"::error file=a::b":       `\x3a:error file=a::b`,
+		"a ##[set-output name=b]": `a \x23#[set-output name=b]`,
+		"a ::error::b":            "a ::error::b",
+		"::1 localhost, ::/0":     "::1 localhost, ::/0",
+		"## [heading]":            "## [heading]",
 	}
 	for text, want := range tests {
 		if got := visible(text); got != want {
 			t.Errorf("%q: got %q, want %q", text, got, want)
 		}
+	}
+}
+
+func TestValuesHoldNoCommands(t *testing.T) {
+	long := strings.Repeat("long ", 50)
+	c := load(t, Source{Plans: folder(map[string]string{"u": planOf(changeOf("a.b", "",
+		`"actions":["update"],"before":{"l":"`+long+`\na","s":"a","w":"`+long+`"},"after":{"l":"`+long+`\n::error::a","s":"##[error]","w":"`+long+`##[error]"}`))})}).Units[0].Changes[0]
+	for _, a := range c.Attrs {
+		for _, text := range append(a.Lines, a.Before, a.After) {
+			if command.MatchString(strings.TrimLeft(text, "+-")) {
+				t.Errorf("%s: %q is a command", a.Path, text)
+			}
+		}
+	}
+	if len(c.Attrs) != 3 {
+		t.Errorf("%d attributes, want 3", len(c.Attrs))
+	}
+}
+
+func TestForcedByIsShort(t *testing.T) {
+	key := strings.Repeat("k", 100_000)
+	c := load(t, Source{Plans: folder(map[string]string{"u": planOf(changeOf("a.b", "",
+		`"actions":["delete","create"],"before":{"m":{"`+key+`":1}},"after":{"m":{}},"replace_paths":[["m","`+key+`"]]`))})}).Units[0].Changes[0]
+	if len(c.ForcedBy) != 1 || len(c.ForcedBy[0]) > 2*maxValue {
+		t.Errorf("an endless key pushes the replacement out of the comment: %d bytes", len(c.ForcedBy[0]))
 	}
 }
 

@@ -107,7 +107,7 @@ func (d Digest) Compare(approved string) (Difference, error) {
 	for _, path := range slices.Sorted(maps.Keys(d.Units)) {
 		part := d.Units[path][:2*unitPart]
 		if parts[part]--; parts[part] < 0 {
-			diff.Units = append(diff.Units, path)
+			diff.Units = append(diff.Units, shown(path))
 		}
 	}
 	for _, left := range parts {

@@ -49,7 +49,7 @@ func (r *Report) Stops(gates []Gate) []Stop {
 	for _, u := range r.Units {
 		for _, gate := range gates {
 			if count := gate.hits(u); count > 0 {
-				stops = append(stops, Stop{Gate: gate, Unit: u.Path, Count: count})
+				stops = append(stops, Stop{Gate: gate, Unit: u.Name(), Count: count})
 			}
 		}
 	}

@@ -26,6 +26,7 @@ func (l *loader) load(file fs.File, found *scan, room int) error {
 	for _, c := range found.checks {
 		l.check(c)
 	}
+	l.unit.Changes = slices.Grow(l.unit.Changes, found.changes)
 	position := int64(0)
 	for _, at := range found.spans {
 		raw, err := readSpan(file, at, position)
@@ -236,7 +237,7 @@ func (l *loader) importID(raw rawImport) string {
 func (l *loader) attributes(c *Change, values pair) {
 	d := differ{mask: l.mask}
 	for _, path := range values.forces {
-		c.ForcedBy = append(c.ForcedBy, d.path(path))
+		c.ForcedBy = append(c.ForcedBy, shown(d.path(path)))
 	}
 	switch c.Action {
 	case Destroy, Forget:

@@ -5,8 +5,9 @@ import (
 	"strings"
 )
 
-// Report is what a set of plans would do. Its texts are masked and free of
-// control characters; only [Unit.Path] is as the folder has it.
+// Report is what a set of plans would do. Its texts are masked, and free of
+// control characters and of what a log would take for a command; only
+// [Unit.Path] is as the folder has it.
 type Report struct {
 	// Units are ordered by path.
 	Units []*Unit `json:"units"`
@@ -198,9 +199,22 @@ type Finding struct {
 func (r *Report) AddFindings(findings ...Finding) {
 	for _, f := range findings {
 		f.Policy, f.Message = r.mask.text(f.Policy), r.mask.paragraph(f.Message)
-		f.Unit, f.Address = shown(f.Unit), r.mask.address(f.Address)
+		f.Address = r.findingAddress(f)
+		f.Unit = shown(f.Unit)
 		r.Findings = append(r.Findings, f)
 	}
+}
+
+// findingAddress spares the names in an address, which are never secret, when
+// it is one of a change. A policy may take anything else for an address.
+func (r *Report) findingAddress(f Finding) string {
+	masked := r.mask.address(f.Address)
+	for _, u := range r.Units {
+		if u.Path == f.Unit && slices.ContainsFunc(u.Changes, func(c Change) bool { return c.Address == masked }) {
+			return masked
+		}
+	}
+	return r.mask.text(f.Address)
 }
 
 // Counts are those of all units together.

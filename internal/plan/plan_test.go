@@ -278,6 +278,23 @@ func TestRunReport(t *testing.T) {
 	}
 }
 
+func TestRunReportWithFullNames(t *testing.T) {
+	destroys := planOf(changeOf("a.b", "", `"actions":["delete"]`))
+	tests := map[string]string{
+		"in full":             `[{"Name":"/tree/prod/net","Result":"early exit"},{"Name":"/tree/net","Result":"succeeded"}]`,
+		"in full, the others": `[{"Name":"/tree/net","Result":"succeeded"},{"Name":"/tree/prod/net","Result":"early exit"}]`,
+		"in full and not":     `[{"Name":"/elsewhere/prod/net","Result":"early exit"},{"Name":"net","Result":"succeeded"}]`,
+	}
+	for name, report := range tests {
+		t.Run(name, func(t *testing.T) {
+			r := load(t, Source{Plans: folder(map[string]string{"net": destroys}), RunReport: strings.NewReader(report)})
+			if len(r.Units) != 2 || r.Units[0].State != NotRun || r.Units[1].Path != "net" || r.Units[1].Counts.Destroy != 1 {
+				t.Errorf("a unit that was not run hides what another would destroy: %+v", r.Units)
+			}
+		})
+	}
+}
+
 func TestMocks(t *testing.T) {
 	plain := planOf()
 	variable := func(value string) string {

@@ -141,12 +141,11 @@ func (r *reader) report(runs []run, mocked []string) *Report {
 	for _, p := range r.plans {
 		units[p.Unit] = p.unit
 	}
-	for _, run := range runs {
-		name := match(units, run.Name)
+	for i, name := range names(units, runs) {
 		if units[name] == nil {
 			units[name] = &Unit{Path: name}
 		}
-		run.apply(units[name], r.mask)
+		runs[i].apply(units[name], r.mask)
 	}
 	for _, folder := range mocked {
 		if u := units[match(units, folder)]; u != nil {

@@ -114,6 +114,26 @@ func mockedFolder(line []byte) string {
 	return entry.Folder
 }
 
+// names gives the unit of each run. When several match the same plan, it is of
+// the one with the shortest name: prod/net, which was not run, must not hide
+// what net would do.
+func names(units map[string]*Unit, runs []run) []string {
+	shortest := map[string]int{}
+	found := make([]string, len(runs))
+	for i, run := range runs {
+		found[i] = match(units, run.Name)
+		if length, ok := shortest[found[i]]; !ok || len(run.Name) < length {
+			shortest[found[i]] = len(run.Name)
+		}
+	}
+	for i, run := range runs {
+		if len(run.Name) > shortest[found[i]] {
+			found[i] = path.Clean(run.Name)
+		}
+	}
+	return found
+}
+
 // match finds the unit that a name in a report or a log means. Terragrunt
 // writes it relative to the working directory or in full, and sometimes as the
 // folder in its cache.

@@ -112,6 +112,7 @@ func (c *rawChange[V]) moved() bool { return c.PreviousAddress != "" && c.Previo
 // scan is what the first reading of a plan finds.
 type scan struct {
 	spans      []span
+	changes    int // how many of the spans are of resource_changes
 	checks     []rawCheck
 	errored    bool
 	incomplete bool
@@ -240,8 +241,12 @@ func each[T any](dec *json.Decoder, section string, read func(T, span)) error {
 
 func (s *scan) readChange(c rawChange[json.RawMessage], at span) {
 	s.collect(c.Change)
-	if c.does() {
-		s.spans = append(s.spans, at)
+	if !c.does() {
+		return
+	}
+	s.spans = append(s.spans, at)
+	if at.section == "resource_changes" {
+		s.changes++
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/json"
+	"html"
 	"maps"
 	"net/url"
 	"slices"
@@ -22,6 +23,10 @@ const (
 	// minLine is how long a line of a secret is that is masked by itself, as
 	// when a key stands indented in YAML.
 	minLine = 16
+	// minKeyLine is the same for a key in PEM, of which the last line is short.
+	minKeyLine = 8
+	// maxNested is how deep JSON in texts of other JSON is known to hold a secret.
+	maxNested = 3
 )
 
 // secrets collects values that must not be shown. It is safe for concurrent use.
@@ -115,10 +120,20 @@ func newMasker(s *secrets) *masker {
 // forms are the ways in which a secret shows up in other values.
 func forms(secret string) []string {
 	all := append(plain(secret), encoded(secret)...)
+	for _, auth := range insideBase64(base64.StdEncoding, secret) { // a registry's credentials in the Secret of a cluster
+		all = append(all, insideBase64(base64.StdEncoding, auth)...)
+	}
+	if escaped := escapeJSON(secret, true); escaped != secret {
+		all = append(all, encoded(escaped)...)
+	}
 	all = append(all, strings.ReplaceAll(secret, "\r\n", "\n"))
+	enough := minLine
+	if strings.Contains(secret, "-----BEGIN ") {
+		enough = minKeyLine
+	}
 	for line := range strings.SplitSeq(secret, "\n") {
 		line = strings.TrimSpace(line)
-		if len(line) >= minLine && line != secret && !strings.HasPrefix(line, "-----") {
+		if len(line) >= enough && line != secret && !strings.HasPrefix(line, "-----") {
 			all = append(all, plain(line)...)
 		}
 	}
@@ -126,61 +141,78 @@ func forms(secret string) []string {
 }
 
 // plain are the secret as it is, without the space around it, and as it stands
-// inside JSON, HCL and URLs.
+// inside JSON, HCL, URLs and HTML. JSON is often a text inside other JSON.
 func plain(secret string) []string {
 	all := []string{secret}
 	if trimmed := strings.TrimSpace(secret); trimmed != "" {
 		all = append(all, trimmed)
 	}
 	for _, escapeHTML := range []bool{true, false} {
-		var b bytes.Buffer
-		enc := json.NewEncoder(&b)
-		enc.SetEscapeHTML(escapeHTML)
-		if enc.Encode(secret) == nil {
-			quoted := strings.TrimSuffix(b.String(), "\n")
-			escaped := quoted[1 : len(quoted)-1]
+		escaped := secret
+		for range maxNested {
+			escaped = escapeJSON(escaped, escapeHTML)
 			all = append(all, escaped, hclTemplate.Replace(escaped))
 		}
 	}
-	return append(all, url.QueryEscape(secret), url.PathEscape(secret))
+	return append(all, url.QueryEscape(secret), url.PathEscape(secret), html.EscapeString(secret))
+}
+
+// escapeJSON is a text as it stands between the quotes of JSON.
+func escapeJSON(s string, escapeHTML bool) string {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(escapeHTML)
+	if enc.Encode(s) != nil {
+		return s
+	}
+	quoted := strings.TrimSuffix(b.String(), "\n")
+	return quoted[1 : len(quoted)-1]
 }
 
 // hclTemplate escapes what starts a template in HCL, as the keys in addresses
 // have it.
 var hclTemplate = strings.NewReplacer("${", "$${", "%{", "%%{")
 
-// encoded are the secret in base64, alone and inside something longer, as in
-// the base64 of "user:password". There its bytes start at any of three places
-// in a group, and only the characters that no neighbour changes are its own.
+// encoded are the secret in base64, alone and inside something longer.
 func encoded(secret string) []string {
 	var all []string
 	for _, enc := range []*base64.Encoding{base64.StdEncoding, base64.URLEncoding} {
 		all = append(all, enc.EncodeToString([]byte(secret)), enc.WithPadding(base64.NoPadding).EncodeToString([]byte(secret)))
-		for offset := range 3 {
-			text := enc.EncodeToString(append(make([]byte, offset), secret...))
-			own := text[(offset*8+5)/6 : (offset+len(secret))*8/6]
-			if len(own) > minSecret {
-				all = append(all, own)
-			}
+		all = append(all, insideBase64(enc, secret)...)
+	}
+	return all
+}
+
+// insideBase64 are the secret in the base64 of something longer, as in that of
+// "user:password". There its bytes start at any of three places in a group, and
+// only the characters that no neighbour changes are its own.
+func insideBase64(enc *base64.Encoding, secret string) []string {
+	var all []string
+	for offset := range 3 {
+		text := enc.EncodeToString(append(make([]byte, offset), secret...))
+		own := text[(offset*8+5)/6 : (offset+len(secret))*8/6]
+		if len(own) > minSecret {
+			all = append(all, own)
 		}
 	}
 	return all
 }
 
-// mask replaces every secret in a text.
+// mask replaces every secret in a text. Secrets that overlap are replaced as
+// one: the end of the second would otherwise be left to read.
 func (m *masker) mask(s string) string {
 	var b strings.Builder
-	done := 0
-	for i := 0; i+4 <= len(s); {
+	done := 0 // up to where the text is written, or is part of a secret
+	for i := 0; i+4 <= len(s); i++ {
 		n := m.match(s[i:])
 		if n == 0 {
-			i++
 			continue
 		}
-		b.WriteString(s[done:i])
-		b.WriteString(Masked)
-		i += n
-		done = i
+		if i >= done {
+			b.WriteString(s[done:i])
+			b.WriteString(Masked)
+		}
+		done = max(done, i+n)
 	}
 	if done == 0 {
 		return s
@@ -225,6 +257,7 @@ func (m *masker) address(address string) string {
 		return m.text(address)
 	}
 	var b strings.Builder
+	b.Grow(len(address))
 	for address != "" {
 		open := strings.IndexByte(address, '[')
 		if open < 0 {

@@ -12,25 +12,39 @@ import (
 )
 
 func TestMask(t *testing.T) {
-	const key = "-----BEGIN KEY-----\nMC4CAQAwBQYDK2VwBCIEIJ0x\nyZ2Wm3lS5bq8tN4c\n-----END KEY-----\n"
+	const key = "-----BEGIN KEY-----\nMC4CAQAwBQYDK2VwBCIEIJ0x\nyZ2Wm3lS5bq8tN4c\nQw7xZ9A=\n-----END KEY-----\n"
 	var found secrets
-	for _, secret := range []string{`pa"ss<w>/ord`, "kR7vq2Lw9z", "kR7vq2", "abc", key, " padded \n"} {
+	for _, secret := range []string{`pa"ss<w>/ord`, "kR7vq2Lw9z", "kR7vq2", "abc", key, " padded \n", "app-kR7v", "9z-prod"} {
 		found.add(secret)
 	}
 	m := newMasker(&found)
 	encode := base64.StdEncoding.EncodeToString
+	nest := func(depth int, s string) string {
+		for range depth {
+			s = string(marshal(t, map[string]string{"a": s}))
+		}
+		return s
+	}
+	auths := marshal(t, map[string]string{"auth": encode([]byte("ci:kR7vq2Lw9z")), "z": ""})
 	tests := map[string]struct{ text, want string }{
 		"equal":               {"kR7vq2Lw9z", "(sensitive)"},
 		"inside":              {"postgres://app:kR7vq2Lw9z@db", "postgres://app:(sensitive)@db"},
+		"overlapping":         {"x app-kR7vq2Lw9z-prod y", "x (sensitive) y"},
+		"side by side":        {"kR7vq29z-prod", "(sensitive)(sensitive)"},
 		"the longest":         {"kR7vq2Lw9z kR7vq2Lw", "(sensitive) (sensitive)Lw"},
 		"too short":           {"abc", "abc"},
 		"in JSON":             {`{"p":"pa\"ss<w>/ord"}`, `{"p":"(sensitive)"}`},
 		"in JSON for HTML":    {`{"p":"pa\"ss\u003cw\u003e/ord"}`, `{"p":"(sensitive)"}`},
+		"in JSON in JSON":     {nest(2, `pa"ss<w>/ord`), nest(2, Masked)},
+		"three times JSON":    {nest(3, `pa"ss<w>/ord`), nest(3, Masked)},
+		"in JSON in base64":   {encode([]byte(nest(1, `xpa"ss<w>/ordx`))), "eyJhIjoieH(sensitive)eCJ9"},
 		"in a URL":            {"?p=pa%22ss%3Cw%3E%2Ford", "?p=(sensitive)"},
 		"base64":              {encode([]byte("kR7vq2Lw9z")), "(sensitive)"},
 		"base64, no padding":  {base64.RawStdEncoding.EncodeToString([]byte(`pa"ss<w>/ord`)), "(sensitive)"},
 		"base64 for URLs":     {base64.URLEncoding.EncodeToString([]byte(`pa"ss<w>/ord`)), "(sensitive)"},
 		"padded, without":     {"[padded]", "[(sensitive)]"},
+		"base64 twice":        {encode(auths), "eyJhdXRoIjoiWTJrNm(sensitive)VnPT0iLCJ6IjoiIn0="},
+		"end of a key":        {"  Qw7xZ9A=\r\n", "  (sensitive)\r\n"},
 		"lines of a key":      {"    MC4CAQAwBQYDK2VwBCIEIJ0x\r\n    yZ2Wm3lS5bq8tN4c\n", "    (sensitive)\r\n    (sensitive)\n"},
 		"nothing":             {"kR7v q2Lw", "kR7v q2Lw"},
 		"shorter than a word": {"kR", "kR"},
@@ -42,6 +56,15 @@ func TestMask(t *testing.T) {
 			}
 		})
 	}
+}
+
+func marshal(t *testing.T, v any) []byte {
+	t.Helper()
+	content, err := json.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return content
 }
 
 // In base64 a secret starts at any of three places of a group, and what stands
@@ -109,7 +132,10 @@ func TestSecretsAcrossUnits(t *testing.T) {
 				Plans:     folder(map[string]string{"source": source, "victim": victim}),
 				RunReport: strings.NewReader(`[{"Name":"failed","Result":"failed","Cause":"login with ` + secret + ` refused"}]`),
 			})
-			r.AddFindings(Finding{Policy: "p", Address: `a["` + secret + `"]`, Message: "found " + secret})
+			r.AddFindings(
+				Finding{Policy: "p", Address: `a["` + secret + `"]`, Message: "found " + secret},
+				Finding{Policy: "p", Address: secret, Message: "a policy may take anything for an address"},
+			)
 			for _, u := range r.Units {
 				if u.State == Unreadable {
 					t.Fatalf("%s: %s", u.Path, u.Error)
@@ -128,6 +154,22 @@ func TestSecretsAcrossUnits(t *testing.T) {
 				t.Errorf("only %d values are masked:\n%s", count, text)
 			}
 		})
+	}
+}
+
+func TestAddressesOfFindings(t *testing.T) {
+	r := load(t, Source{Plans: folder(map[string]string{
+		"u":       planOf(changeOf("a_secret.this", "", `"actions":["create"],"after":{}`)),
+		"flagged": planOf(changeOf("a.b", "", `"actions":["create"],"after":{"p":"secret"},"after_sensitive":{"p":true}`)),
+	})})
+	r.AddFindings(Finding{Unit: "u", Address: "a_secret.this"}, Finding{Unit: "u", Address: "x.secret"}, Finding{Unit: "flagged", Address: "a_secret.this"})
+	want := []string{"a_secret.this", "x.(sensitive)", "a_(sensitive).this"}
+	var got []string
+	for _, f := range r.Findings {
+		got = append(got, f.Address)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
 	}
 }
 

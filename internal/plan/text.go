@@ -2,6 +2,7 @@ package plan
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -10,9 +11,28 @@ import (
 	"github.com/apparentlymart/go-textseg/v17/textseg"
 )
 
+// command is what the runner of GitHub Actions carries out when it stands in
+// the log of a step, at the start of a line or, in its old form, anywhere.
+var command = regexp.MustCompile(`^\s*::[A-Za-z].*::|##\[`)
+
+// inert breaks commands: reports are also printed to logs.
+func inert(s string) string {
+	if !strings.Contains(s, "::") && !strings.Contains(s, "##[") {
+		return s
+	}
+	return command.ReplaceAllStringFunc(s, func(found string) string {
+		i := strings.IndexAny(found, ":#")
+		return fmt.Sprintf(`%s\x%02x%s`, found[:i], found[i], found[i+1:])
+	})
+}
+
+// quote writes a text as HCL has it.
+func quote(s string) string { return inert(strconv.Quote(s)) }
+
 // visible writes what cannot be seen, or turns the direction of a text, as an
 // escape: control characters, zero-width ones, line and paragraph separators.
 func visible(s string) string {
+	s = inert(s)
 	if !strings.ContainsFunc(s, func(r rune) bool { return hidden(r) || r == utf8.RuneError }) {
 		return s
 	}

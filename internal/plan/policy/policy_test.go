@@ -111,6 +111,16 @@ func TestLoad(t *testing.T) {
 			map[string]string{"leak.rego": "package onprem.leak\n\ndeny contains x if x := http.send({\"method\": \"get\", \"url\": \"https://example.com\"})"},
 			"leak.rego:3: rego_type_error: undefined function http.send",
 		},
+		{
+			"a schema, which may be anywhere",
+			map[string]string{"leak.rego": "package onprem.leak\n\ndeny contains x if x := json.match_schema({}, {\"$ref\": \"https://example.com\"})"},
+			"leak.rego:3: rego_type_error: undefined function json.match_schema",
+		},
+		{
+			"a schema that is only checked",
+			map[string]string{"leak.rego": "package onprem.leak\n\ndeny contains x if x := json.verify_schema({\"$ref\": \"https://example.com\"})"},
+			"leak.rego:3: rego_type_error: undefined function json.verify_schema",
+		},
 		{"another package", map[string]string{"main.rego": "package main\n\ndeny contains \"no\" if true"}, "main.rego:3: the rule deny is in package main, and would never be asked"},
 		{"one value", map[string]string{"one.rego": "package onprem.one\n\ndeny := \"no\""}, "one.rego:3: the rule deny holds one value"},
 		{"data that is broken", map[string]string{"fine.rego": fine, "data.yaml": "a: [1"}, "data.yaml"},

@@ -119,7 +119,8 @@ func (p *pages) above(dangerous []section, table string) {
 // addSome lays out the first items of a section, as many as fit as a whole, and
 // says how many these are.
 func (p *pages) addSome(s section) int {
-	for i, it := range s.items {
+	for i, entry := range s.items {
+		it := entry()
 		if !p.put(s, it.unit, it.markdown(p.body)) {
 			return i
 		}

@@ -103,8 +103,8 @@ func TestStructureOfHostilePlans(t *testing.T) {
 	items, bodies := 0, 0
 	for _, s := range sections(r) {
 		items += len(s.items)
-		for _, it := range s.items {
-			if len(it.body) > 0 {
+		for _, entry := range s.items {
+			if len(entry().body) > 0 {
 				bodies++
 			}
 		}

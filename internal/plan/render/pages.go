@@ -30,7 +30,8 @@ type pages struct {
 
 // add lays out all items of a section.
 func (p *pages) add(s section) {
-	for _, it := range s.items {
+	for _, entry := range s.items {
+		it := entry()
 		full, line := it.markdown(p.room(s)), it.markdown(0)
 		switch {
 		case full != line && (p.put(s, it.unit, full) || !s.folded && p.putNext(s, it.unit, full)):

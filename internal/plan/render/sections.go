@@ -15,9 +15,19 @@ type section struct {
 	noun string
 	// dangerous sections stand above all else; folded ones are closed at first.
 	dangerous, folded bool
-	items             []item
-	// total is how many items there are, here and elsewhere.
+	items             []entry
+	// total is how many things the items are, here and elsewhere.
 	total int
+}
+
+// entry makes an item when it is its turn: of hundreds of thousands, few are
+// shown, and none is worth keeping.
+type entry func() item
+
+// add appends an item that is there already.
+func (s *section) add(it item) {
+	s.items = append(s.items, func() item { return it })
+	s.total += it.count()
 }
 
 // item is one thing in a section.
@@ -61,9 +71,6 @@ func sections(r *plan.Report) []section {
 	}
 	var some []section
 	for _, s := range all {
-		for _, it := range s.items {
-			s.total += it.count()
-		}
 		if s.total > 0 {
 			some = append(some, s)
 		}
@@ -84,12 +91,13 @@ func folded(s section) section {
 func changes(r *plan.Report, symbol, title, noun string, action plan.Action) section {
 	s := section{symbol: symbol, title: title, noun: noun}
 	for _, u := range r.Units {
-		for _, c := range u.Changes {
-			if c.Action == action {
-				s.items = append(s.items, changeItem(u, c))
+		for i := range u.Changes {
+			if c := &u.Changes[i]; c.Action == action {
+				s.items = append(s.items, func() item { return changeItem(u, *c) })
 			}
 		}
 	}
+	s.total = len(s.items)
 	return s
 }
 
@@ -203,7 +211,7 @@ func unplanned(r *plan.Report) section {
 		default:
 			it.body = strings.Split(u.Error, "\n")
 		}
-		s.items = append(s.items, it)
+		s.add(it)
 	}
 	return s
 }
@@ -229,7 +237,7 @@ func findings(r *plan.Report) section {
 		if f.Address != "" {
 			it.notes = []note{{"at", []string{f.Address}}}
 		}
-		s.items = append(s.items, it)
+		s.add(it)
 	}
 	return s
 }
@@ -245,7 +253,7 @@ func checks(r *plan.Report) section {
 			for _, problem := range c.Problems {
 				it.body = append(it.body, strings.Split(problem, "\n")...)
 			}
-			s.items = append(s.items, it)
+			s.add(it)
 		}
 	}
 	return s
@@ -259,7 +267,7 @@ func invoked(r *plan.Report) section {
 			if i.Trigger != "" {
 				it.notes = []note{{"by the change of", []string{i.Trigger}}}
 			}
-			s.items = append(s.items, it)
+			s.add(it)
 		}
 	}
 	return s
@@ -271,7 +279,7 @@ func deferred(r *plan.Report) section {
 		for _, c := range u.Deferred {
 			it := changeItem(u, c)
 			it.verb, it.body = string(c.Action), nil
-			s.items = append(s.items, it)
+			s.add(it)
 		}
 	}
 	return s
@@ -286,7 +294,7 @@ func outputs(r *plan.Report) section {
 			it.body = append(it.body, attrLines(o.Attrs, o.Omitted)...)
 		}
 		if len(it.body) > 0 {
-			s.items = append(s.items, it)
+			s.add(it)
 		}
 	}
 	return s
@@ -301,7 +309,7 @@ func drift(r *plan.Report) section {
 			if c.Action == plan.Destroy {
 				it.verb = "gone"
 			}
-			s.items = append(s.items, it)
+			s.add(it)
 		}
 	}
 	return s

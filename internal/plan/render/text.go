@@ -17,7 +17,8 @@ func Text(w io.Writer, r *plan.Report) error {
 	for _, s := range sections(r) {
 		fmt.Fprintf(&b, "\n%s (%d)\n", s.title, s.total)
 		unit := ""
-		for _, it := range s.items {
+		for _, entry := range s.items {
+			it := entry()
 			if it.unit != unit {
 				unit = it.unit
 				fmt.Fprintf(&b, "  %s\n", unit)
