@@ -130,6 +130,9 @@ func printDiagnostics(w io.Writer, p *platform.Platform, diags hcl.Diagnostics) 
 			return err
 		}
 	}
+	if confidential {
+		fmt.Fprint(w, "No line is shown here, because a secret stands among them.\n\n")
+	}
 	return nil
 }
 

@@ -162,13 +162,13 @@ func (e *evaluator) merge(u *Unit, base map[string]cty.Value, o *Override, ctx *
 // any depth, everything else is replaced, lists included. It fails when the
 // lower value is not known yet and the upper one would have to be merged.
 func Merge(under, over cty.Value) (cty.Value, bool) {
-	if !mergeable(over) {
+	if !Mergeable(over) {
 		return over, true
 	}
 	if !under.IsKnown() {
 		return cty.DynamicVal, false
 	}
-	if !mergeable(under) {
+	if !Mergeable(under) {
 		return over, true
 	}
 	values := map[string]cty.Value{}
@@ -187,8 +187,8 @@ func Merge(under, over cty.Value) (cty.Value, bool) {
 	return cty.ObjectVal(values), true
 }
 
-// mergeable reports whether a value has keys to merge by.
-func mergeable(v cty.Value) bool {
+// Mergeable reports whether a value has keys to merge by.
+func Mergeable(v cty.Value) bool {
 	t := v.Type()
 	return v.IsKnown() && !v.IsNull() && (t.IsObjectType() || t.IsMapType())
 }

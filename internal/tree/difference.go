@@ -128,8 +128,8 @@ func (n node) text() string {
 // overlay lays another node over this one, as platform.Merge does with values.
 func (n node) overlay(upper node) node {
 	value, _ := platform.Merge(n.value, upper.value)
-	if !mergeable(n.value) || !mergeable(upper.value) {
-		upper.replaces = !mergeable(n.value)
+	if !platform.Mergeable(n.value) || !platform.Mergeable(upper.value) {
+		upper.replaces = !platform.Mergeable(n.value)
 		return upper
 	}
 	if n.leaf != "" || upper.leaf != "" {
@@ -151,7 +151,7 @@ next:
 
 // over is the expression that lays a node over the value that lower refers to.
 func over(lower string, value cty.Value, upper node) string {
-	if upper.replaces || !mergeable(value) || !mergeable(upper.value) {
+	if upper.replaces || !platform.Mergeable(value) || !platform.Mergeable(upper.value) {
 		return upper.text()
 	}
 	below := value.AsValueMap()
@@ -172,7 +172,7 @@ func over(lower string, value cty.Value, upper node) string {
 	for it := upper.value.ElementIterator(); it.Next(); {
 		key, v := it.Element()
 		k := key.AsString()
-		if b, exists := below[k]; exists && mergeable(b) && mergeable(v) {
+		if b, exists := below[k]; exists && platform.Mergeable(b) && platform.Mergeable(v) {
 			both.add(k, over(reference(lower, k), b, node{value: v, leaf: reference(upper.leaf, k)}))
 		}
 	}
@@ -193,15 +193,11 @@ func reference(of, key string) string {
 	return of + "[" + quote(key) + "]"
 }
 
-func mergeable(v cty.Value) bool {
-	return v.IsKnown() && !v.IsNull() && (v.Type().IsObjectType() || v.Type().IsMapType())
-}
-
 // deepMergeable reports whether Terragrunt's deep merge gives what an override
 // means.
 func deepMergeable(base, over cty.Value) bool {
 	switch {
-	case mergeable(base) && mergeable(over):
+	case platform.Mergeable(base) && platform.Mergeable(over):
 		below := base.AsValueMap()
 		for key, v := range over.AsValueMap() {
 			if b, exists := below[key]; exists && !deepMergeable(b, v) {
@@ -209,7 +205,7 @@ func deepMergeable(base, over cty.Value) bool {
 			}
 		}
 		return true
-	case mergeable(base) || mergeable(over):
+	case platform.Mergeable(base) || platform.Mergeable(over):
 		return false
 	default:
 		return !list(base) && !list(over)

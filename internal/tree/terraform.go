@@ -197,7 +197,7 @@ func (m *rootModule) call() {
 
 func (m *rootModule) overridden(base *object, name, text string, upper node) string {
 	value := m.unit.Base[name]
-	if mergeable(value) && mergeable(upper.value) {
+	if platform.Mergeable(value) && platform.Mergeable(upper.value) {
 		base.add(name, text)
 	}
 	return over(reference("local.inputs", name), value, upper)
