@@ -2,6 +2,7 @@ package platform
 
 import (
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -12,6 +13,8 @@ import (
 	"github.com/zclconf/go-cty/cty"
 	"github.com/zclconf/go-cty/cty/convert"
 	"github.com/zclconf/go-cty/cty/gocty"
+
+	"github.com/onprem-tools/terraform-provider-onprem/internal/platform/module"
 )
 
 // grammar says what may stand in a body. A nil list of attributes means any.
@@ -68,12 +71,7 @@ func count(n int, what string) string {
 }
 
 func keys[V any](m map[string]V) []string {
-	list := make([]string, 0, len(m))
-	for k := range m {
-		list = append(list, k)
-	}
-	slices.Sort(list)
-	return list
+	return slices.Sorted(maps.Keys(m))
 }
 
 // near suggests the known name that was probably meant, or lists all when
@@ -148,27 +146,7 @@ func constant(attr *hclsyntax.Attribute, ctx *hcl.EvalContext, target any) hcl.D
 // message is the text of an error of cty, with the path it happened at.
 func message(err error) string {
 	if p, ok := err.(cty.PathError); ok && len(p.Path) > 0 { //nolint:errorlint // cty does not wrap it
-		return pathString(p.Path) + ": " + err.Error()
+		return strings.TrimPrefix(module.Address("", p.Path), ".") + ": " + err.Error()
 	}
 	return err.Error()
-}
-
-// pathString writes a path like an expression does: pools.default.addresses[0].
-func pathString(path cty.Path) string {
-	var b strings.Builder
-	for _, step := range path {
-		switch step := step.(type) {
-		case cty.GetAttrStep:
-			b.WriteString("." + step.Name)
-		case cty.IndexStep:
-			if step.Key.Type() == cty.String && step.Key.IsKnown() && !step.Key.IsNull() {
-				b.WriteString("." + step.Key.AsString())
-			} else if step.Key.Type() == cty.Number && step.Key.IsKnown() && !step.Key.IsNull() {
-				b.WriteString("[" + step.Key.AsBigFloat().Text('f', -1) + "]")
-			} else {
-				b.WriteString("[…]")
-			}
-		}
-	}
-	return strings.TrimPrefix(b.String(), ".")
 }

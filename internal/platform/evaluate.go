@@ -149,6 +149,19 @@ func StepName(step hcl.Traverser) string {
 	return ""
 }
 
+// LiteralKey is the key of an item of a literal object, unless it is an
+// expression of which more would have to be known.
+func LiteralKey(item hclsyntax.ObjectConsItem) (string, bool) { return constantText(item.KeyExpr) }
+
+// constantText is the text that an expression gives by itself, if it does.
+func constantText(expr hclsyntax.Expression) (string, bool) {
+	value, diags := expr.Value(nil)
+	if diags.HasErrors() || value.Type() != cty.String || !value.IsKnown() || value.IsNull() {
+		return "", false
+	}
+	return value.AsString(), true
+}
+
 // roots are all names that expressions may begin with, and where.
 var roots = map[string]string{
 	"env":       "known in environments, sites, providers, and components per environment or site",
@@ -223,23 +236,25 @@ func checkCall(call *hclsyntax.FunctionCallExpr, ctx *hcl.EvalContext) hcl.Diagn
 	if reason, ok := functions.Excluded[call.Name]; ok {
 		return hcl.Diagnostics{failure(call.NameRange, "Function not available", fmt.Sprintf("%s cannot be used in a platform file: %s.", call.Name, strings.TrimSuffix(reason, ".")))}
 	}
-	return hcl.Diagnostics{failure(call.NameRange, "Unknown function", fmt.Sprintf("There is no function %q that Terraform, OpenTofu and Terragrunt share.%s", call.Name, nearFunction(call.Name, ctx)))}
-}
-
-func nearFunction(name string, ctx *hcl.EvalContext) string {
-	return near(name, keys(ctx.Functions))
+	return hcl.Diagnostics{failure(call.NameRange, "Unknown function", fmt.Sprintf("There is no function %q that Terraform, OpenTofu and Terragrunt share.%s", call.Name, near(call.Name, keys(ctx.Functions))))}
 }
 
 // checkSecret wants the name of a secret to stand there: pipelines must know it
 // before anything runs.
 func checkSecret(call *hclsyntax.FunctionCallExpr) hcl.Diagnostics {
-	if len(call.Args) == 1 {
-		value, diags := call.Args[0].Value(nil)
-		if !diags.HasErrors() && value.Type() == cty.String && !value.IsNull() && secretName.MatchString(value.AsString()) {
-			return nil
-		}
+	if _, ok := nameOfSecret(call); ok {
+		return nil
 	}
 	return hcl.Diagnostics{failure(call.Range(), "Unusable secret", "Write the name of an environment variable in quotes: secret(\"HARBOR_PASSWORD\").")}
+}
+
+// nameOfSecret is what stands in secret("NAME").
+func nameOfSecret(call *hclsyntax.FunctionCallExpr) (string, bool) {
+	if len(call.Args) != 1 {
+		return "", false
+	}
+	name, ok := constantText(call.Args[0])
+	return name, ok && secretName.MatchString(name)
 }
 
 // noteSecrets records which secrets an expression reads.
@@ -255,9 +270,10 @@ func (l *loader) noteSecrets(expr hclsyntax.Expression) {
 func SecretsIn(expr hclsyntax.Node) []string {
 	var names []string
 	_ = hclsyntax.VisitAll(expr, func(node hclsyntax.Node) hcl.Diagnostics {
-		if call, ok := node.(*hclsyntax.FunctionCallExpr); ok && call.Name == "secret" && !checkSecret(call).HasErrors() {
-			value, _ := call.Args[0].Value(nil)
-			names = append(names, value.AsString())
+		if call, ok := node.(*hclsyntax.FunctionCallExpr); ok && call.Name == "secret" {
+			if name, ok := nameOfSecret(call); ok {
+				names = append(names, name)
+			}
 		}
 		return nil
 	})

@@ -67,8 +67,7 @@ func (u *Unit) step(expr hclsyntax.Expression, path cty.Path) (hclsyntax.Express
 			return nil, path
 		}
 		for _, item := range e.Items {
-			if key, diags := item.KeyExpr.Value(nil); !diags.HasErrors() && key.IsKnown() && !key.IsNull() &&
-				key.Type() == cty.String && key.AsString() == pathKey(path[0]) {
+			if key, ok := LiteralKey(item); ok && key == pathKey(path[0]) {
 				return item.ValueExpr, path[1:]
 			}
 		}

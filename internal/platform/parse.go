@@ -416,12 +416,7 @@ func (l *loader) readInputs(attr *hclsyntax.Attribute) Inputs {
 	}
 	var inputs Inputs
 	for _, item := range object.Items {
-		name := hcl.ExprAsKeyword(item.KeyExpr)
-		if name == "" {
-			if key, diags := item.KeyExpr.Value(nil); !diags.HasErrors() && key.Type() == cty.String && key.IsKnown() && !key.IsNull() {
-				name = key.AsString()
-			}
-		}
+		name, _ := LiteralKey(item)
 		if !hclsyntax.ValidIdentifier(name) {
 			l.add(failure(item.KeyExpr.Range(), "Unusable input", "The name of an input is that of a variable of the module, without any expression."))
 			continue

@@ -124,9 +124,8 @@ func (s *secretSearch) Enter(node hclsyntax.Node) hcl.Diagnostics {
 		}
 	case *hclsyntax.ObjectConsExpr:
 		for _, item := range expr.Items {
-			key, diags := item.KeyExpr.Value(nil)
-			if !diags.HasErrors() && key.IsKnown() && !key.IsNull() && key.Type() == cty.String {
-				s.labels[item.ValueExpr] = label{key.AsString(), item.KeyExpr.Range()}
+			if key, ok := LiteralKey(item); ok {
+				s.labels[item.ValueExpr] = label{key, item.KeyExpr.Range()}
 			}
 		}
 	case *hclsyntax.TemplateExpr:

@@ -59,10 +59,12 @@ func (s Source) Module() string {
 	return s.Builtin
 }
 
+// archive is an address whose file is one version already.
+var archive = regexp.MustCompile(`\.(zip|tar\.gz|tgz|tar\.xz)(\?|$)`)
+
 // pinned reports whether a remote source names a version.
 func (s Source) pinned() bool {
-	return strings.Contains(s.Raw, "ref=") || strings.Contains(s.Raw, "version=") || strings.Contains(s.Raw, "checksum=") ||
-		regexp.MustCompile(`\.(zip|tar\.gz|tgz|tar\.xz)(\?|$)`).MatchString(s.Raw)
+	return strings.Contains(s.Raw, "ref=") || strings.Contains(s.Raw, "version=") || strings.Contains(s.Raw, "checksum=") || archive.MatchString(s.Raw)
 }
 
 // opened is the result of reading a module once.

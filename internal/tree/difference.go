@@ -97,14 +97,13 @@ func (t *tree) node(expr hclsyntax.Expression, value cty.Value, n names) node {
 	if !ok || !value.IsKnown() || value.IsNull() {
 		return node{value: value, leaf: t.write(expr, n)}
 	}
-	result := node{value: value}
+	result, values := node{value: value}, value.AsValueMap()
 	for _, i := range object.Items {
-		key, diags := i.KeyExpr.Value(nil)
-		if diags.HasErrors() || key.Type() != cty.String || key.IsNull() || !key.IsKnown() {
-			return node{value: value, leaf: t.write(expr, n)} // a key that is an expression
+		key, ok := platform.LiteralKey(i)
+		if !ok {
+			return node{value: value, leaf: t.write(expr, n)}
 		}
-		k := key.AsString()
-		result.items = append(result.items, item{k, t.node(i.ValueExpr, value.AsValueMap()[k], n)})
+		result.items = append(result.items, item{key, t.node(i.ValueExpr, values[key], n)})
 	}
 	return result
 }

@@ -8,7 +8,6 @@ import (
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/hashicorp/hcl/v2/hclwrite"
-	"github.com/zclconf/go-cty/cty"
 
 	"github.com/onprem-tools/terraform-provider-onprem/internal/platform"
 )
@@ -88,11 +87,11 @@ func (t *tree) literal(expr hclsyntax.Expression, indent string) string {
 		var b strings.Builder
 		b.WriteString("{\n")
 		for _, item := range object.Items {
-			key, diags := item.KeyExpr.Value(nil)
-			if diags.HasErrors() || key.Type() != cty.String || key.IsNull() {
+			key, ok := platform.LiteralKey(item)
+			if !ok {
 				return interpolation(t.write(expr, inComponent))
 			}
-			fmt.Fprintf(&b, "%s  %s = %s\n", indent, keyText(key.AsString()), t.literal(item.ValueExpr, indent+"  "))
+			fmt.Fprintf(&b, "%s  %s = %s\n", indent, keyText(key), t.literal(item.ValueExpr, indent+"  "))
 		}
 		return b.String() + indent + "}"
 	}
