@@ -36,12 +36,7 @@ func (d differences) text() string {
 
 // differences merges the overrides of a unit into one.
 func (t *tree) differences(u *platform.Unit) differences {
-	var d differences
-	for _, o := range u.Overrides {
-		for _, in := range o.Inputs {
-			d.exprs = append(d.exprs, in.Expr)
-		}
-	}
+	d := differences{exprs: inputExprs(nil, u.Overrides)}
 	order, merged := t.overlaid(u, inComponent)
 	for _, name := range order {
 		if base, exists := u.Base[name]; exists && (merged[name].replacing() || !deepMergeable(base, merged[name].value)) {

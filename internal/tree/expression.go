@@ -11,6 +11,8 @@ import (
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/hashicorp/hcl/v2/hclwrite"
 	"github.com/zclconf/go-cty/cty"
+
+	"github.com/onprem-tools/terraform-provider-onprem/internal/platform"
 )
 
 // names says how the roots of references are called where an expression is
@@ -158,5 +160,17 @@ func rootsOf(exprs ...hclsyntax.Expression) map[string]bool {
 
 // valueText is a known value as a literal.
 func valueText(v cty.Value) string { return string(hclwrite.TokensForValue(v).Bytes()) }
+
+// inputExprs are the expressions of inputs, and of those that overrides give.
+func inputExprs(inputs platform.Inputs, overrides []*platform.Override) []hclsyntax.Expression {
+	var exprs []hclsyntax.Expression
+	for _, in := range inputs {
+		exprs = append(exprs, in.Expr)
+	}
+	for _, o := range overrides {
+		exprs = append(exprs, inputExprs(o.Inputs, nil)...)
+	}
+	return exprs
+}
 
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

@@ -2,6 +2,7 @@ package tree
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"path"
 	"slices"
@@ -68,7 +69,7 @@ func (m *rootModule) block(kind string, labels ...string) *hclwrite.Body {
 // settings are the versions and the state. A backend takes literals only.
 func (m *rootModule) settings() {
 	body := m.block("terraform")
-	set(body, "required_version", quote(or(m.TerraformVersion, terraformVersion)))
+	set(body, "required_version", quote(cmp.Or(m.TerraformVersion, terraformVersion)))
 	if u := m.unit; u.Module != nil && len(u.Module.Providers) > 0 {
 		section(body)
 		required := body.AppendNewBlock("required_providers", nil).Body()
@@ -141,16 +142,7 @@ func (m *rootModule) providerBody(to *hclwrite.Body, from *hclsyntax.Body) {
 
 // dependencies are the states of the units that inputs refer to.
 func (m *rootModule) dependencies() {
-	var exprs []hclsyntax.Expression
-	for _, in := range m.unit.Component.Inputs {
-		exprs = append(exprs, in.Expr)
-	}
-	for _, o := range m.unit.Overrides {
-		for _, in := range o.Inputs {
-			exprs = append(exprs, in.Expr)
-		}
-	}
-	referred := dependencies(exprs)
+	referred := dependencies(inputExprs(m.unit.Component.Inputs, m.unit.Overrides))
 	for _, on := range m.unit.Needs {
 		if !slices.Contains(referred, on.Component.Name) {
 			continue
@@ -170,11 +162,7 @@ func (m *rootModule) dependencies() {
 func (m *rootModule) call() {
 	u := m.unit
 	order, merged := m.overlaid(u, inRootModule)
-	for _, o := range u.Overrides {
-		for _, in := range o.Inputs {
-			m.used = append(m.used, in.Expr)
-		}
-	}
+	m.used = append(m.used, inputExprs(nil, u.Overrides)...)
 	var base object
 	body := m.block("module", u.Component.Name)
 	set(body, "source", quote(m.moduleSource()))
@@ -234,7 +222,7 @@ func (m *rootModule) outputs() {
 func (t *tree) referredOutputs(component string) []string {
 	var names []string
 	for _, c := range t.Components {
-		for _, expr := range inputExprs(c) {
+		for _, expr := range inputExprs(c.Inputs, c.Overrides) {
 			for _, t := range expr.Variables() {
 				if t.RootName() == "component" && len(t) > 3 && platform.StepName(t[1]) == component {
 					names = append(names, platform.StepName(t[3]))
@@ -244,20 +232,6 @@ func (t *tree) referredOutputs(component string) []string {
 	}
 	slices.Sort(names)
 	return slices.Compact(names)
-}
-
-// inputExprs are the expressions of all inputs, overrides included.
-func inputExprs(c *platform.Component) []hclsyntax.Expression {
-	var exprs []hclsyntax.Expression
-	for _, in := range c.Inputs {
-		exprs = append(exprs, in.Expr)
-	}
-	for _, o := range c.Overrides {
-		for _, in := range o.Inputs {
-			exprs = append(exprs, in.Expr)
-		}
-	}
-	return exprs
 }
 
 // locals are the values of the environment, the site and the platform, as far as

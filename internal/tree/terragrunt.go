@@ -1,6 +1,7 @@
 package tree
 
 import (
+	"cmp"
 	"fmt"
 	"path"
 	"slices"
@@ -77,8 +78,8 @@ func (t *tree) root() {
 	}
 	body.AppendNewline()
 	set(body, "terraform_binary", quote(t.Tool))
-	set(body, "terraform_version_constraint", quote(or(t.TerraformVersion, terraformVersion)))
-	set(body, "terragrunt_version_constraint", quote(or(t.TerragruntVersion, terragruntVersion)))
+	set(body, "terraform_version_constraint", quote(cmp.Or(t.TerraformVersion, terraformVersion)))
+	set(body, "terragrunt_version_constraint", quote(cmp.Or(t.TerragruntVersion, terragruntVersion)))
 	body.AppendNewline()
 
 	lock := body.AppendNewBlock("terraform", nil).Body().AppendNewBlock("extra_arguments", []string{"lock"}).Body()
@@ -91,13 +92,6 @@ func (t *tree) root() {
 	set(state, "generate", "{\npath = \"backend.tf\"\nif_exists = \"overwrite_terragrunt\"\n}")
 	set(state, "config", t.stateConfig(inComponent, "path_relative_to_include()"))
 	t.add(rootFile, file)
-}
-
-func or(value, otherwise string) string {
-	if value == "" {
-		return otherwise
-	}
-	return value
 }
 
 func comment(body *hclwrite.Body, text string) {
@@ -159,12 +153,8 @@ func (t *tree) locals(name, own string, attrs platform.Attributes, n names) {
 func (t *tree) component(c *platform.Component) {
 	file := hclwrite.NewEmptyFile()
 	body := file.Body()
-	var exprs []hclsyntax.Expression
-	for _, in := range c.Inputs {
-		exprs = append(exprs, in.Expr)
-	}
-	var used []hclsyntax.Expression
-	used = append(used, exprs...)
+	exprs := inputExprs(c.Inputs, nil)
+	used := slices.Clone(exprs)
 	for _, p := range c.Providers {
 		used = append(used, providerExprs(p)...)
 	}
