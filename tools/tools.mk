@@ -1,10 +1,18 @@
 # Programs that are built, not committed: what they are and from which version is in tools/build and the go.mod of
 # each folder here. Included by the GNUmakefile.
 
+# What machines run (internal/nodelab): Kubernetes, and the next patch release of it to upgrade to.
+KUBERNETES      := kubeadm kubelet kube-apiserver kube-controller-manager kube-scheduler
+KUBERNETES_NEXT := v1.34.5
+NODES           := $(KUBERNETES) $(addsuffix @$(KUBERNETES_NEXT),$(KUBERNETES)) etcd pause kubevip
+
 TOOLS := etcd kube-apiserver calico-apiserver metallb-controller tofu terragrunt tfplugindocs golangci-lint actionlint changie
 
-.PHONY: tools-test tools-tofu tools-terragrunt tools-docs tools-lint tools-changelog
+.PHONY: tools-test tools-nodes tools-tofu tools-terragrunt tools-docs tools-lint tools-changelog
 tools-test: $(addprefix .tools/bin/,etcd kube-apiserver calico-apiserver metallb-controller) .tools/crds
+# tools/build knows what is built already. Needs root and debootstrap.
+tools-nodes:
+	@tools/build $(NODES) rootfs archive archive@$(KUBERNETES_NEXT)
 tools-tofu: .tools/bin/tofu
 tools-terragrunt: .tools/bin/terragrunt
 tools-docs: .tools/bin/tfplugindocs
@@ -25,3 +33,7 @@ tools-changelog: .tools/bin/changie
 
 $(addprefix .tools/bin/,$(TOOLS)) .tools/crds: tools/build
 	@tools/build $(@F)
+
+.PHONY: nodes
+nodes: tools-nodes ## Boot machines to try the cluster resource on, until Ctrl-C (NODESFLAGS="-n 4")
+	@go run ./internal/nodelab/nodes $(NODESFLAGS)
