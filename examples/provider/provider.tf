@@ -9,6 +9,10 @@ terraform {
 # Every block is optional: write those of the systems you use. Credentials come
 # from the environment, see the table below.
 provider "onprem" {
+  ssh = {
+    user             = "ubuntu"
+    known_hosts_file = "known_hosts"
+  }
   kubernetes = {
     config_path    = "~/.kube/config"
     config_context = "seoul"

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"sync"
 
+	"github.com/onprem-tools/terraform-provider-onprem/internal/cluster/remote"
 	"github.com/onprem-tools/terraform-provider-onprem/internal/guacamole/guacapi"
 	"github.com/onprem-tools/terraform-provider-onprem/internal/harbor/harborapi"
 	"github.com/onprem-tools/terraform-provider-onprem/internal/kong/kongapi"
@@ -19,6 +20,7 @@ type Set struct {
 	harbor     func() (*harborapi.Client, error)
 	guacamole  func() (*guacapi.Client, error)
 	kong       func() (*kongapi.Client, error)
+	ssh        func() (remote.Config, error)
 }
 
 // Settings is what the provider block says, with the environment filled in; a
@@ -28,6 +30,7 @@ type Settings struct {
 	Harbor     func() (harborapi.Config, error)
 	Guacamole  func() (guacapi.Config, error)
 	Kong       func() (kongapi.Config, error)
+	SSH        func() (remote.Config, error)
 }
 
 // New returns the clients that s describes. Nothing is contacted yet.
@@ -37,6 +40,7 @@ func New(s Settings) *Set {
 		harbor:     lazy("harbor", "HARBOR_URL", s.Harbor, harborapi.New),
 		guacamole:  lazy("guacamole", "GUACAMOLE_URL", s.Guacamole, guacapi.New),
 		kong:       lazy("kong", "KONG_ADMIN_URL", s.Kong, kongapi.New),
+		ssh:        lazy("ssh", "ONPREM_SSH_USER", s.SSH, func(c remote.Config) (remote.Config, error) { return c, nil }),
 	}
 }
 
@@ -52,6 +56,10 @@ func (s *Set) Guacamole() (*guacapi.Client, error) { return s.guacamole() }
 
 // Kong returns the client of the gateway's Admin API.
 func (s *Set) Kong() (*kongapi.Client, error) { return s.kong() }
+
+// SSH returns how to log in to machines: what all have in common, without a
+// host.
+func (s *Set) SSH() (remote.Config, error) { return s.ssh() }
 
 // lazy builds a client once, on first use.
 func lazy[Config, Client any](block, variable string, settings func() (Config, error), build func(Config) (Client, error)) func() (Client, error) {

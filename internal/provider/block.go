@@ -122,17 +122,22 @@ func (b *block) texts(name string, v types.Map) map[string]string {
 
 // pem returns what is given in place, or in a file.
 func (b *block) pem(name string, inPlace, file types.String) string {
-	if text := b.text(name+"_pem", inPlace); text != "" {
+	return b.inPlaceOrFile(name+"_pem", inPlace, name+"_file", file)
+}
+
+// inPlaceOrFile returns one setting, or the content of the file that another
+// one names.
+func (b *block) inPlaceOrFile(name string, inPlace types.String, fileName string, file types.String) string {
+	if text := b.text(name, inPlace); text != "" {
 		return text
 	}
-	name += "_file"
-	from := b.text(name, file)
+	from := b.text(fileName, file)
 	if from == "" {
 		return ""
 	}
-	content, err := os.ReadFile(expandHome(from))
+	content, err := os.ReadFile(clients.ExpandHome(from))
 	if err != nil {
-		b.fail(fmt.Errorf("`%s` in the provider's `%s` block: %w", name, b.name, err))
+		b.fail(fmt.Errorf("`%s` in the provider's `%s` block: %w", fileName, b.name, err))
 	}
 	return string(content)
 }
@@ -148,19 +153,6 @@ func (b *block) fail(err error) {
 	if b.err == nil {
 		b.err = err
 	}
-}
-
-// expandHome replaces a leading "~/", which nothing does for a path in HCL.
-func expandHome(p string) string {
-	rest, ok := strings.CutPrefix(p, "~/")
-	if !ok {
-		return p
-	}
-	home, err := os.UserHomeDir()
-	if err != nil {
-		return p
-	}
-	return home + "/" + rest
 }
 
 // configured reports whether a system's block is written, or its key setting is

@@ -144,7 +144,7 @@ func kubernetesSettings(ctx context.Context, o types.Object, version string, dia
 	if m.Exec != nil {
 		c.Exec = &kube.Exec{
 			APIVersion: b.text("exec.api_version", m.Exec.APIVersion),
-			Command:    expandHome(b.text("exec.command", m.Exec.Command)),
+			Command:    clients.ExpandHome(b.text("exec.command", m.Exec.Command)),
 			Args:       b.list("exec.args", m.Exec.Args),
 			Env:        b.texts("exec.env", m.Exec.Env),
 		}

@@ -10,8 +10,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/hashicorp/terraform-plugin-framework/action"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
-	dschema "github.com/hashicorp/terraform-plugin-framework/datasource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
 	"github.com/hashicorp/terraform-plugin-framework/provider"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	rschema "github.com/hashicorp/terraform-plugin-framework/resource/schema"
@@ -54,7 +55,7 @@ func TestLawsOfResources(t *testing.T) {
 			for attr, a := range resp.Schema.Attributes {
 				walk(attr, attribute{a}, func(p string, a attribute) { checkAttribute(t, p, a) })
 			}
-			checkNames(t, name, resourceAttributes(resp.Schema))
+			checkNames(t, name, attributesOf(resp.Schema.Attributes))
 			checkWriteOnly(t, resp.Schema)
 			checkIdentity(t, r, resp.Schema)
 			checkFiles(t,
@@ -86,7 +87,7 @@ func TestLawsOfDataSources(t *testing.T) {
 			for attr, a := range resp.Schema.Attributes {
 				walk(attr, attribute{a}, func(p string, a attribute) { checkAttribute(t, p, a) })
 			}
-			checkNames(t, meta.TypeName, dataAttributes(resp.Schema))
+			checkNames(t, meta.TypeName, attributesOf(resp.Schema.Attributes))
 			checkFiles(t,
 				filepath.Join("examples", "data-sources", meta.TypeName, "data-source.tf"),
 				filepath.Join("docs", "data-sources", strings.TrimPrefix(meta.TypeName, "onprem_")+".md"))
@@ -94,10 +95,63 @@ func TestLawsOfDataSources(t *testing.T) {
 	}
 }
 
+// TestLawsOfEphemeralResources walks every ephemeral resource the provider
+// offers.
+func TestLawsOfEphemeralResources(t *testing.T) {
+	t.Parallel()
+	offered, _ := New("test")().(provider.ProviderWithEphemeralResources)
+	for _, newEphemeral := range offered.EphemeralResources(t.Context()) {
+		e := newEphemeral()
+		var meta ephemeral.MetadataResponse
+		e.Metadata(t.Context(), ephemeral.MetadataRequest{ProviderTypeName: "onprem"}, &meta)
+		var resp ephemeral.SchemaResponse
+		e.Schema(t.Context(), ephemeral.SchemaRequest{}, &resp)
+		if diags := resp.Schema.ValidateImplementation(t.Context()); diags.HasError() {
+			t.Error(diags)
+		}
+		checkEntity(t, meta.TypeName, resp.Schema.MarkdownDescription, attributesOf(resp.Schema.Attributes))
+		checkFiles(t,
+			filepath.Join("examples", "ephemeral-resources", meta.TypeName, "ephemeral-resource.tf"),
+			filepath.Join("docs", "ephemeral-resources", strings.TrimPrefix(meta.TypeName, "onprem_")+".md"))
+	}
+}
+
+// TestLawsOfActions walks every action the provider offers.
+func TestLawsOfActions(t *testing.T) {
+	t.Parallel()
+	offered, _ := New("test")().(provider.ProviderWithActions)
+	for _, newAction := range offered.Actions(t.Context()) {
+		a := newAction()
+		var meta action.MetadataResponse
+		a.Metadata(t.Context(), action.MetadataRequest{ProviderTypeName: "onprem"}, &meta)
+		var resp action.SchemaResponse
+		a.Schema(t.Context(), action.SchemaRequest{}, &resp)
+		if diags := resp.Schema.ValidateImplementation(t.Context()); diags.HasError() {
+			t.Error(diags)
+		}
+		checkEntity(t, meta.TypeName, resp.Schema.MarkdownDescription, attributesOf(resp.Schema.Attributes))
+		checkFiles(t,
+			filepath.Join("examples", "actions", meta.TypeName, "action.tf"),
+			filepath.Join("docs", "actions", strings.TrimPrefix(meta.TypeName, "onprem_")+".md"))
+	}
+}
+
+// checkEntity: what holds for everything that has a schema.
+func checkEntity(t *testing.T, name, description string, attributes map[string]attribute) {
+	t.Helper()
+	if description == "" {
+		t.Errorf("%s has no description", name)
+	}
+	for attr, a := range attributes {
+		walk(name+"."+attr, a, func(p string, a attribute) { checkAttribute(t, p, a) })
+	}
+	checkNames(t, name, attributes)
+}
+
 // TestTypeNames: onprem_<system>_<object>, each once.
 func TestTypeNames(t *testing.T) {
 	t.Parallel()
-	form := regexp.MustCompile(`^onprem_(calico|metallb|kubevirt|harbor|guacamole|kong)(_[a-z][a-z0-9]*)+$`)
+	form := regexp.MustCompile(`^onprem_(kubernetes|calico|metallb|kubevirt|harbor|guacamole|kong)(_[a-z][a-z0-9]*)+$`)
 	var seen []string
 	for _, newResource := range New("test")().Resources(t.Context()) {
 		name := resourceName(t.Context(), newResource())
@@ -119,16 +173,7 @@ func resourceName(ctx context.Context, r resource.Resource) string {
 
 // attribute is what attributes of the provider, resources and data sources
 // have in common.
-type attribute struct {
-	schema interface {
-		GetDescription() string
-		GetMarkdownDescription() string
-		IsSensitive() bool
-		IsRequired() bool
-		IsOptional() bool
-		IsComputed() bool
-	}
-}
+type attribute struct{ schema schemaAttribute }
 
 func (a attribute) writeOnly() bool {
 	w, ok := a.schema.(interface{ IsWriteOnly() bool })
@@ -139,14 +184,7 @@ func (a attribute) writeOnly() bool {
 func (a attribute) nested() map[string]attribute {
 	found := map[string]attribute{}
 	add := func(name string, s any) {
-		if described, ok := s.(interface {
-			GetDescription() string
-			GetMarkdownDescription() string
-			IsSensitive() bool
-			IsRequired() bool
-			IsOptional() bool
-			IsComputed() bool
-		}); ok {
+		if described, ok := s.(schemaAttribute); ok {
 			found[name] = attribute{described}
 		}
 	}
@@ -212,7 +250,7 @@ func checkWriteOnly(t *testing.T, s rschema.Schema) {
 			check(path+name+".", a.nested())
 		}
 	}
-	check("", resourceAttributes(s))
+	check("", attributesOf(s.Attributes))
 }
 
 func checkIdentity(t *testing.T, r resource.Resource, s rschema.Schema) {
@@ -245,17 +283,20 @@ func checkFiles(t *testing.T, files ...string) {
 	}
 }
 
-func resourceAttributes(s rschema.Schema) map[string]attribute {
-	all := map[string]attribute{}
-	for name, a := range s.Attributes {
-		all[name] = attribute{a}
-	}
-	return all
+// schemaAttribute is an attribute of any kind of schema: the framework's
+// interfaces have different names and are the same.
+type schemaAttribute interface {
+	GetDescription() string
+	GetMarkdownDescription() string
+	IsSensitive() bool
+	IsRequired() bool
+	IsOptional() bool
+	IsComputed() bool
 }
 
-func dataAttributes(s dschema.Schema) map[string]attribute {
+func attributesOf[A schemaAttribute](attributes map[string]A) map[string]attribute {
 	all := map[string]attribute{}
-	for name, a := range s.Attributes {
+	for name, a := range attributes {
 		all[name] = attribute{a}
 	}
 	return all
@@ -297,6 +338,31 @@ var ours = map[string]string{
 	"id":             "the system's identifier",
 	"with_address":   "which of the found objects to return",
 	"ca_certificate": "a registry's, since Harbor 2.15.2; newer than what was recorded",
+
+	// Of clusters: the way to their machines, and how the work is done and told.
+	"bastion":                "a machine to go through",
+	"host_key":               "what a machine must show",
+	"private_key_file":       "what it is shown",
+	"manage_packages":        "whether anything is installed",
+	"packages":               "where from",
+	"repository":             "of packages",
+	"repository_key":         "its signing key",
+	"archive":                "instead of a repository",
+	"archive_sha256":         "its hash",
+	"worker_batch_size":      "of upgrades",
+	"drain_timeout":          "a timeout",
+	"ready_timeout":          "a timeout",
+	"timeout":                "the same, of an action",
+	"deletion_protection":    "whether to refuse to destroy",
+	"store_kubeconfig":       "whether state may have a secret",
+	"progress_file":          "what is told while the work goes on",
+	"snapshot_dir":           "where etcd is saved",
+	"node_status":            "what was last seen",
+	"etcd_member":            "the same",
+	"etcd_members":           "the same",
+	"virtual_ip_holder":      "the same",
+	"certificates_expire_at": "a time",
+	"expires_at":             "a time",
 }
 
 // vocabulary returns the words of a system, in snake case.
@@ -308,6 +374,8 @@ func vocabulary(system string) (map[string]bool, error) {
 		"calico":    {".tools/crds/*.yaml"},
 		"metallb":   {".tools/crds/*.yaml"},
 		"kubevirt":  {".tools/crds/*.yaml"},
+		// The documents that kubeadm reads and Kubernetes answers with.
+		"kubernetes": {"internal/cluster/kubeadm/testdata/*", "internal/cluster/kubeadm/*.go"},
 	}
 	words := map[string]bool{}
 	for _, pattern := range sources[system] {

@@ -5,7 +5,9 @@ package provider
 import (
 	"context"
 
+	"github.com/hashicorp/terraform-plugin-framework/action"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
 	"github.com/hashicorp/terraform-plugin-framework/provider"
 	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
@@ -13,6 +15,7 @@ import (
 
 	"github.com/onprem-tools/terraform-provider-onprem/internal/calico"
 	"github.com/onprem-tools/terraform-provider-onprem/internal/clients"
+	"github.com/onprem-tools/terraform-provider-onprem/internal/cluster"
 	"github.com/onprem-tools/terraform-provider-onprem/internal/guacamole"
 	"github.com/onprem-tools/terraform-provider-onprem/internal/harbor"
 	"github.com/onprem-tools/terraform-provider-onprem/internal/kong"
@@ -27,6 +30,11 @@ func New(version string) func() provider.Provider {
 
 type onprem struct{ version string }
 
+var (
+	_ provider.ProviderWithEphemeralResources = (*onprem)(nil)
+	_ provider.ProviderWithActions            = (*onprem)(nil)
+)
+
 // model is the provider block. Blocks are objects, which may be unknown as a
 // whole.
 type model struct {
@@ -34,6 +42,7 @@ type model struct {
 	Harbor     types.Object `tfsdk:"harbor"`
 	Guacamole  types.Object `tfsdk:"guacamole"`
 	Kong       types.Object `tfsdk:"kong"`
+	SSH        types.Object `tfsdk:"ssh"`
 }
 
 // Metadata implements provider.Provider.
@@ -45,7 +54,7 @@ func (p *onprem) Metadata(_ context.Context, _ provider.MetadataRequest, resp *p
 // Schema implements provider.Provider.
 func (p *onprem) Schema(_ context.Context, _ provider.SchemaRequest, resp *provider.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "One provider for an on-prem platform: Calico and MetalLB networking, KubeVirt, Harbor, Guacamole and Kong. " +
+		MarkdownDescription: "One provider for an on-prem platform: Kubernetes clusters from bare machines, Calico and MetalLB networking, KubeVirt, Harbor, Guacamole and Kong. " +
 			"Every block is optional, and a system is contacted only when something of it is used. " +
 			"Every setting also comes from an environment variable; what is written in HCL wins.",
 		Attributes: map[string]schema.Attribute{
@@ -53,6 +62,7 @@ func (p *onprem) Schema(_ context.Context, _ provider.SchemaRequest, resp *provi
 			"harbor":     harborAttribute(),
 			"guacamole":  guacamoleAttribute(),
 			"kong":       kongAttribute(),
+			"ssh":        sshAttribute(),
 		},
 	}
 }
@@ -70,9 +80,12 @@ func (p *onprem) Configure(ctx context.Context, req provider.ConfigureRequest, r
 		Harbor:     harborSettings(ctx, m.Harbor, p.version, &resp.Diagnostics),
 		Guacamole:  guacamoleSettings(ctx, m.Guacamole, p.version, &resp.Diagnostics),
 		Kong:       kongSettings(ctx, m.Kong, p.version, &resp.Diagnostics),
+		SSH:        sshSettings(ctx, m.SSH, &resp.Diagnostics),
 	})
 	resp.ResourceData = set
 	resp.DataSourceData = set
+	resp.EphemeralResourceData = set
+	resp.ActionData = set
 }
 
 // Resources implements provider.Provider.
@@ -93,6 +106,7 @@ func (p *onprem) Resources(context.Context) []func() resource.Resource {
 		guacamole.NewConnectionGroup,
 		kong.NewService,
 		kong.NewRoute,
+		cluster.NewCluster,
 	}
 }
 
@@ -115,5 +129,24 @@ func (p *onprem) DataSources(context.Context) []func() datasource.DataSource {
 		guacamole.NewConnectionGroupDataSource,
 		kong.NewServiceDataSource,
 		kong.NewRouteDataSource,
+		cluster.NewClusterDataSource,
+	}
+}
+
+// EphemeralResources implements provider.ProviderWithEphemeralResources.
+func (p *onprem) EphemeralResources(context.Context) []func() ephemeral.EphemeralResource {
+	return []func() ephemeral.EphemeralResource{
+		cluster.NewKubeconfigEphemeral,
+		cluster.NewJoinTokenEphemeral,
+	}
+}
+
+// Actions implements provider.ProviderWithActions.
+func (p *onprem) Actions(context.Context) []func() action.Action {
+	return []func() action.Action{
+		cluster.NewNodeDrain,
+		cluster.NewNodeUncordon,
+		cluster.NewEtcdSnapshot,
+		cluster.NewCertificateRenewal,
 	}
 }

@@ -1,0 +1,231 @@
+package cluster
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework-timetypes/timetypes"
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/onprem-tools/terraform-provider-onprem/internal/cluster/kubeadm"
+)
+
+// ModifyPlan implements resource.ResourceWithModifyPlan. It makes the same plan
+// of steps as the apply will, from the evidence of the last refresh: what the
+// plan says in node_actions is what makes Terraform update, whether
+// configuration or reality has changed.
+func (r *clusterResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	var prior *cluster
+	if !req.State.Raw.IsNull() {
+		prior = &cluster{}
+		resp.Diagnostics.Append(req.State.Get(ctx, prior)...)
+	}
+	if req.Plan.Raw.IsNull() {
+		if !resp.Diagnostics.HasError() && prior != nil {
+			refuseDestroy(prior, &resp.Diagnostics)
+		}
+		return
+	}
+	if !req.Config.Raw.IsFullyKnown() {
+		return // what is done to which node is decided by values of this very run
+	}
+	var m cluster
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &m)...)
+	resp.Diagnostics.Append(checkImmutable(&m, prior)...)
+	resp.Diagnostics.Append(validate(&m)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	var have kubeadm.Observed
+	if prior != nil {
+		evidence, d := req.Private.GetKey(ctx, observedKey)
+		resp.Diagnostics.Append(d...)
+		if err := json.Unmarshal(evidence, &have); err != nil {
+			resp.Diagnostics.AddError("Unable to plan onprem_kubernetes_cluster", "What was last seen of the cluster is not in state: "+err.Error()+
+				".\n\nPlan with a refresh.")
+			return
+		}
+	}
+	plan(&m, prior, have, &resp.Diagnostics)
+	if !resp.Diagnostics.HasError() {
+		resp.Diagnostics.Append(resp.Plan.Set(ctx, &m)...)
+	}
+}
+
+// plan fills the computed attributes of m.
+func plan(m, prior *cluster, have kubeadm.Observed, diags *diag.Diagnostics) {
+	steps, err := kubeadm.MakePlan(m.desired(), withBareMachines(have, m.Nodes))
+	var refusal *kubeadm.Refusal
+	switch {
+	case errors.As(err, &refusal):
+		refuse(refusal, diags)
+		return
+	case err != nil:
+		fail(diags, "plan", err)
+		return
+	}
+	for _, warning := range steps.Warnings {
+		diags.AddWarning("Plan of the cluster "+m.Name.ValueString(), warning)
+	}
+	m.foresee(prior, steps)
+}
+
+// foresee says which of the computed attributes will change.
+func (m *cluster) foresee(prior *cluster, steps kubeadm.Plan) {
+	actions := map[string]attr.Value{}
+	for node, words := range steps.NodeActions() {
+		actions[node] = types.StringValue(words)
+	}
+	m.NodeActions = types.MapValueMust(types.StringType, actions)
+	if prior == nil {
+		m.NodeStatus = types.MapUnknown(statusType())
+		m.CACertificate, m.CAHash, m.CertificatesExpireAt = types.StringUnknown(), types.StringUnknown(), timetypes.NewRFC3339Unknown()
+		m.foreseeKubeconfig(types.StringUnknown())
+		return
+	}
+	m.CACertificate, m.CAHash = prior.CACertificate, prior.CAHash
+	m.NodeStatus, m.CertificatesExpireAt = prior.NodeStatus, prior.CertificatesExpireAt
+	if len(steps.Stages) == 0 {
+		m.NodeActions = prior.NodeActions // those of the last apply, until a refresh
+	} else {
+		m.NodeStatus, m.CertificatesExpireAt = types.MapUnknown(statusType()), timetypes.NewRFC3339Unknown()
+	}
+	kubeconfig := prior.Kubeconfig
+	if kubeconfig.IsNull() || !m.Version.Equal(prior.Version) { // an upgrade renews the certificate in it
+		kubeconfig = types.StringUnknown()
+	}
+	m.foreseeKubeconfig(kubeconfig)
+}
+
+func (m *cluster) foreseeKubeconfig(stored types.String) {
+	m.Kubeconfig = stored
+	if !m.StoreKubeconfig.ValueBool() {
+		m.Kubeconfig = types.StringNull()
+	}
+}
+
+// withBareMachines takes machines that were never looked at for bare ones: they
+// may be made by the same run. The apply looks, and refuses what it finds.
+func withBareMachines(o kubeadm.Observed, nodes map[string]node) kubeadm.Observed {
+	machines := map[string]kubeadm.Machine{}
+	for name := range nodes {
+		machines[name] = kubeadm.Machine{}
+	}
+	for name, m := range o.Machines {
+		machines[name] = m
+	}
+	o.Machines = machines
+	return o
+}
+
+// refuse reports every reason that stands against the plan.
+func refuse(refusal *kubeadm.Refusal, diags *diag.Diagnostics) {
+	for _, reason := range refusal.Reasons {
+		detail := reason.Text
+		if reason.Hint != "" {
+			detail += "\n\n" + reason.Hint
+		}
+		if reason.Node == "" {
+			diags.AddError("This cannot be done safely", detail)
+			continue
+		}
+		diags.AddAttributeError(path.Root("nodes").AtMapKey(reason.Node), "This cannot be done safely", reason.Node+": "+detail)
+	}
+}
+
+// validate reports what is wrong with the configuration alone.
+func validate(m *cluster) diag.Diagnostics {
+	var diags diag.Diagnostics
+	for _, p := range m.desired().Validate() {
+		diags.AddAttributeError(attributePath(p.Path), "Invalid cluster", p.Text)
+	}
+	return diags
+}
+
+// renamed are the settings that package kubeadm knows by a shorter name.
+var renamed = map[string]string{
+	"endpoint":     "control_plane_endpoint",
+	"kubelet":      "kubelet_configuration",
+	"kube_proxy":   "kube_proxy_configuration",
+	"kubelet_args": "kubelet_extra_args",
+}
+
+// attributePath leads to the attribute that a problem names.
+func attributePath(steps []string) path.Path {
+	p := path.Empty()
+	for i, step := range steps {
+		name := cmp.Or(renamed[step], step)
+		n, err := strconv.Atoi(step)
+		switch {
+		case i == 0:
+			p = path.Root(name)
+		case steps[i-1] == "nodes" && i == 1, steps[i-1] == "labels" && i == 3:
+			p = p.AtMapKey(step)
+		case err == nil:
+			p = p.AtListIndex(n)
+		default:
+			p = p.AtName(name)
+		}
+	}
+	return p
+}
+
+// checkImmutable refuses what kubeadm cannot change. A replacement of the whole
+// cluster, which is how Terraform usually goes about it, is never meant.
+func checkImmutable(m, prior *cluster) diag.Diagnostics {
+	var diags diag.Diagnostics
+	if prior == nil {
+		return diags
+	}
+	for _, v := range []struct {
+		name    string
+		was, is attr.Value
+	}{
+		{"name", prior.Name, m.Name},
+		{"control_plane_endpoint", prior.ControlPlaneEndpoint, m.ControlPlaneEndpoint},
+		{"pod_cidr", prior.PodCIDR, m.PodCIDR},
+		{"service_cidr", prior.ServiceCIDR, m.ServiceCIDR},
+		{"dns_domain", prior.DNSDomain, m.DNSDomain},
+		{"coredns", prior.CoreDNS, m.CoreDNS},
+		{"kube_proxy", prior.KubeProxy, m.KubeProxy},
+	} {
+		if !v.was.Equal(v.is) {
+			immutable(&diags, path.Root(v.name), v.was.String(), v.is.String())
+		}
+	}
+	was, is := prior.Etcd.desired(), m.Etcd.desired()
+	if (was.External == nil) != (is.External == nil) {
+		immutable(&diags, path.Root("etcd").AtName("external"), place(was), place(is))
+	}
+	for _, name := range sortedNames(m.Nodes) {
+		before, known := prior.Nodes[name]
+		if is := m.Nodes[name]; known && before.Address.ValueString() != is.Address.ValueString() {
+			diags.AddAttributeError(path.Root("nodes").AtMapKey(name).AtName("address"), "A node keeps its address",
+				fmt.Sprintf("%s has the address %s, and etcd and the certificates know it by that.\n\n"+
+					"Give the machine at %s another name, and take %s out: the new one joins before the old one leaves.", name, before.Address, is.Address, name))
+		}
+	}
+	return diags
+}
+
+func immutable(diags *diag.Diagnostics, at path.Path, was, is string) {
+	diags.AddAttributeError(at, "This cannot be changed once the cluster is made",
+		fmt.Sprintf("%s is %s, and would become %s. kubeadm has no way to change that, and the cluster is not replaced for it.\n\n"+
+			"Put back %s, or make a new cluster beside this one and move to it.", at, was, is, strings.TrimSpace(was)))
+}
+
+func place(e kubeadm.Etcd) string {
+	if e.External != nil {
+		return "an external etcd"
+	}
+	return "the control planes' own etcd"
+}
