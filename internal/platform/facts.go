@@ -16,8 +16,11 @@ type facts struct {
 	networks     []*network
 	byPlace      map[string]*network
 	pools        []pool
-	balancers    []*speaker // units of the module load-balancer, as far as they speak BGP
+	others       []*speaker // beside Calico: MetalLB and kube-vip, as far as they speak BGP
 	ranges       []*addresses
+	lans         map[string]*addresses // networks of the machines, by place
+	vips         []vip
+	routed       map[string]bool // places whose API address is announced by BGP
 	routes       []route
 	replications []replication
 }
@@ -39,6 +42,7 @@ type speaker struct {
 	unit     *Unit
 	asNumber value
 	sessions []session
+	apart    string // how to keep out of the way of another speaker on the same nodes
 }
 
 // session is one peer of a speaker.
@@ -60,6 +64,11 @@ type pool struct {
 	addresses []*addresses
 }
 
+// vip is the address of an API and the network of the nodes that hold it.
+type vip struct {
+	address, nodes *addresses
+}
+
 // kind says what addresses are for, as messages do.
 type kind string
 
@@ -67,6 +76,7 @@ const (
 	podRange          kind = "pod range"
 	serviceRange      kind = "service range"
 	nodeRange         kind = "node range"
+	nodeAddress       kind = "node address"
 	loadBalancerRange kind = "load-balancer range"
 	apiAddress        kind = "API address"
 	announcedRange    kind = "announced range" // of addresses that another range has as well
@@ -111,10 +121,12 @@ func (l *loader) checkValues() {
 
 // facts reads all units.
 func (l *loader) facts() *facts {
-	f := &facts{byPlace: map[string]*network{}}
+	f := &facts{byPlace: map[string]*network{}, lans: map[string]*addresses{}, routed: map[string]bool{}}
 	for _, u := range l.Units {
 		in := func(name string) value { return l.input(u, name) }
 		switch u.Source.Module() {
+		case "cluster":
+			f.addCluster(u, in)
 		case "network":
 			f.addNetwork(u, in)
 		case "load-balancer":
@@ -126,6 +138,38 @@ func (l *loader) facts() *facts {
 		}
 	}
 	return f
+}
+
+func (f *facts) addCluster(u *Unit, in func(string) value) {
+	nodes, virtual := readAddresses(nodeRange, in("node_cidr")), in("virtual_ip")
+	address := readAddresses(apiAddress, virtual.get("address"))
+	f.ranges = append(f.ranges, nodes, address, readAddresses(podRange, in("pod_cidr")), readAddresses(serviceRange, in("service_cidr")))
+	for _, node := range in("nodes").each() {
+		f.ranges = append(f.ranges, readAddresses(nodeAddress, node.get("address")))
+	}
+	f.addMachines(u, nodes, address)
+
+	bgp := virtual.get("bgp")
+	s := &speaker{unit: u, asNumber: bgp.get("as_number"), apart: "Let kube-vip answer ARP (mode = \"arp\"), or peer with another router."}
+	for _, peer := range bgp.get("peers").each() {
+		s.sessions = append(s.sessions, session{
+			speaker: s, local: s.asNumber, remote: peer.get("as_number"),
+			peer: peer.get("address"), address: parsePeer(peer.get("address").text()),
+		})
+	}
+	if len(s.sessions) > 0 {
+		f.others = append(f.others, s)
+	}
+	f.routed[u.at()] = f.routed[u.at()] || virtual.get("mode").text() == "bgp"
+}
+
+// addMachines notes what both the module cluster and the module network say of
+// a place.
+func (f *facts) addMachines(u *Unit, nodes, address *addresses) {
+	if nodes.set.IsValid() {
+		f.lans[u.at()] = nodes
+	}
+	f.vips = append(f.vips, vip{address: address, nodes: nodes})
 }
 
 func (f *facts) addNetwork(u *Unit, in func(string) value) {
@@ -155,12 +199,14 @@ func (f *facts) addNetwork(u *Unit, in func(string) value) {
 	}
 	f.ranges = append(f.ranges, n.nodes, n.vip, readAddresses(serviceRange, in("service_cidr")))
 	f.ranges = append(f.ranges, n.announced...)
+	f.addMachines(u, n.nodes, n.vip)
 	f.networks = append(f.networks, n)
 	f.byPlace[u.at()] = n
 }
 
 func (f *facts) addBalancer(u *Unit, in func(string) value) {
-	s := &speaker{unit: u}
+	s := &speaker{unit: u, apart: "Let Calico announce the addresses (service_load_balancer_ips of the network, advertise = \"none\" of the pools), " +
+		"or give the sessions of MetalLB a VRF of their own."}
 	peers := in("bgp_peers")
 	for _, peer := range peers.each() {
 		s.asNumber = peer.get("my_asn")
@@ -171,7 +217,7 @@ func (f *facts) addBalancer(u *Unit, in func(string) value) {
 		})
 	}
 	if len(s.sessions) > 0 {
-		f.balancers = append(f.balancers, s)
+		f.others = append(f.others, s)
 	}
 	for name, v := range in("pools").each() {
 		p := pool{value: v, name: name, advertise: "l2", peerless: peers.IsKnown() && len(s.sessions) == 0}
@@ -308,6 +354,9 @@ func readAddresses(k kind, v value) *addresses {
 // has reports whether addresses that could be read include one.
 func (a *addresses) has(addr netip.Addr) bool { return a.set.IsValid() && a.set.Contains(addr) }
 
+// single reports whether it is one address.
+func (a *addresses) single() bool { return a.set.IsValid() && a.set.From() == a.set.To() }
+
 // at is the site of a unit, or the wider place it exists at, as messages call it.
 func (u *Unit) at() string {
 	switch {
@@ -329,7 +378,7 @@ func (f *facts) speakers() []*speaker {
 	for _, n := range f.networks {
 		list = append(list, n.speaker)
 	}
-	return append(list, f.balancers...)
+	return append(list, f.others...)
 }
 
 // owner is the one other cluster that an address belongs to: to its nodes, or

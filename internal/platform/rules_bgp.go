@@ -24,7 +24,7 @@ var (
 	ruleMesh = newRule(Rule{ID: "bgp-mesh-with-switches", Severity: hcl.DiagWarning,
 		Title: "A full mesh of nodes that peer with switches as well"})
 	ruleTwoSpeakers = newRule(Rule{ID: "bgp-two-speakers", Severity: hcl.DiagWarning,
-		Title: "Calico and MetalLB that peer with the same router"})
+		Title: "Calico that peers with the same router as MetalLB or kube-vip"})
 )
 
 // reservedAS are the numbers that never belong to a router, and why.
@@ -285,24 +285,24 @@ func (f *facts) checkMesh() hcl.Diagnostics {
 	return found.diagnostics()
 }
 
-// checkTwoSpeakers finds routers that both Calico and MetalLB of a cluster peer
-// with, from the same nodes (MetalLB's documentation, "Issues with Calico").
+// checkTwoSpeakers finds routers that both Calico and another speaker of a
+// cluster peer with, from the same nodes (MetalLB's documentation, "Issues with
+// Calico").
 func (f *facts) checkTwoSpeakers() hcl.Diagnostics {
 	var diags hcl.Diagnostics
-	for _, balancer := range f.balancers {
-		n := f.network(balancer.unit)
+	for _, speaker := range f.others {
+		n := f.network(speaker.unit)
 		if n == nil {
 			continue
 		}
-		for _, s := range balancer.sessions {
+		for _, s := range speaker.sessions {
 			i := slices.IndexFunc(n.sessions, func(other session) bool { return s.address.IsValid() && other.address == s.address })
 			if i < 0 {
 				continue
 			}
 			diags = append(diags, ruleTwoSpeakers.finding("Two sessions with one router", fmt.Sprintf("%s and %s both peer with %s. "+
-				"A router keeps one session with an address, so whichever comes second is refused. Let Calico announce the addresses "+
-				"(service_load_balancer_ips of the network, advertise = \"none\" of the pools), or give the sessions of MetalLB a VRF of their own.",
-				n.unit.Path(), balancer.unit.Path(), s.address), allPlaces(n.sessions[i].peer, s.peer)...))
+				"A router keeps one session with an address, so whichever comes second is refused. %s",
+				n.unit.Path(), speaker.unit.Path(), s.address, s.apart), allPlaces(n.sessions[i].peer, s.peer)...))
 		}
 	}
 	return diags

@@ -13,7 +13,7 @@ var (
 	ruleAddresses = newRule(Rule{ID: "address-range", Severity: hcl.DiagError,
 		Title: "A network with host bits, or a range that runs backwards"})
 	ruleOverlap = newRule(Rule{ID: "network-overlap", Severity: hcl.DiagError,
-		Title: "Ranges of addresses that overlap, in one site or between sites"})
+		Title: "Ranges or addresses that overlap, in one site or between sites"})
 	ruleVIPInPool = newRule(Rule{ID: "vip-in-pool", Severity: hcl.DiagError,
 		Title: "An API address inside a range that is given out to pods or services"})
 	ruleVIPOutside = newRule(Rule{ID: "vip-outside-nodes", Severity: hcl.DiagWarning,
@@ -60,11 +60,29 @@ func (f *facts) checkOverlaps() hcl.Diagnostics {
 // on the nodes' own network is part of it, and two components may both name
 // the same network of one cluster.
 func (f *facts) mayOverlap(a, b *addresses) bool {
-	if a.unit.at() == b.unit.at() && a.kind == b.kind && a.kind != podRange && a.kind != loadBalancerRange {
+	if a.unit.at() == b.unit.at() && a.kind == b.kind && a.sharedWith(b) {
 		return true
+	}
+	if a.kind == nodeRange && b.kind == nodeAddress || a.kind == nodeAddress && b.kind == nodeRange {
+		return true // a machine may stand elsewhere; two with one address are found anyway
 	}
 	onLAN := []kind{nodeRange, loadBalancerRange, apiAddress}
 	return (a.kind == nodeRange || b.kind == nodeRange) && slices.Contains(onLAN, a.kind) && slices.Contains(onLAN, b.kind) && f.sameLAN(a.unit, b.unit)
+}
+
+// sharedWith reports whether two ranges of one kind and place may have addresses
+// in common. Clusters share nothing but their machines' network; a pool of
+// Calico is part of the pods' network that its cluster was made with.
+func (a *addresses) sharedWith(b *addresses) bool {
+	oneMakes, otherMakes := a.unit.Source.Module() == "cluster", b.unit.Source.Module() == "cluster"
+	switch {
+	case a.kind == nodeRange, oneMakes != otherMakes:
+		return true
+	case oneMakes:
+		return false
+	default:
+		return a.kind != podRange && a.kind != loadBalancerRange
+	}
 }
 
 // sameLAN reports whether the nodes of two units share one network: those of a
@@ -77,8 +95,8 @@ func (f *facts) sameLAN(a, b *Unit) bool {
 	if a.Site == nil || b.Site == nil || a.Site.Name != b.Site.Name {
 		return false
 	}
-	m, n := f.network(a), f.network(b)
-	return m != nil && n != nil && m.nodes.set.IsValid() && m.nodes.set == n.nodes.set
+	m, n := f.lans[a.at()], f.lans[b.at()]
+	return m != nil && n != nil && m.set == n.set
 }
 
 // clash is a range with the first of those that it clashes with.
@@ -95,7 +113,8 @@ func note(clashes map[string]*clash, a, b *addresses) {
 	if c.first.after(c.second) {
 		c.first, c.second = c.second, c.first
 	}
-	if (a.kind == apiAddress) != (b.kind == apiAddress) && a.kind != nodeRange && b.kind != nodeRange {
+	givenOut := func(k kind) bool { return k == podRange || k == serviceRange || k == loadBalancerRange }
+	if a.kind == apiAddress && givenOut(b.kind) || b.kind == apiAddress && givenOut(a.kind) {
 		c.rule = ruleVIPInPool
 		if c.first.kind == apiAddress {
 			c.first, c.second = c.second, c.first
@@ -129,6 +148,10 @@ func (c *clash) finding() *hcl.Diagnostic {
 		return c.rule.finding("API address may be given away", detail+
 			" The cluster would give the address to something else one day. Take it out of the range, or choose another.", allPlaces(c.first.value, c.second.value)...)
 	}
+	if c.first.single() || c.second.single() {
+		return c.rule.finding("Address used twice", detail+
+			" All sites are one network: packets for this address would end at one of the two. Give one of them another.", allPlaces(c.first.value, c.second.value)...)
+	}
 	return c.rule.finding("Ranges overlap", detail+
 		" All sites are one network: packets for these addresses would end at one of the two. Give one of them a range of its own.", allPlaces(c.first.value, c.second.value)...)
 }
@@ -136,14 +159,15 @@ func (c *clash) finding() *hcl.Diagnostic {
 // checkVIPs wants the address of the API to be on the network that its holders
 // answer ARP on.
 func (f *facts) checkVIPs() hcl.Diagnostics {
-	var diags hcl.Diagnostics
-	for _, n := range f.networks {
-		if n.vip.set.IsValid() && n.nodes.set.IsValid() && !n.nodes.has(n.vip.set.From()) {
-			diags = append(diags, ruleVIPOutside.finding("API address outside the nodes' network", fmt.Sprintf("The %s is not in the %s, at %s. "+
-				"No node can answer for it there unless it is announced by BGP.", n.vip, n.nodes, n.nodes.position()), allPlaces(n.nodes.value, n.vip.value)...))
+	var found perUnit
+	for _, v := range f.vips {
+		u := v.address.unit
+		if v.address.set.IsValid() && v.nodes.set.IsValid() && !v.nodes.has(v.address.set.From()) && !f.routed[u.at()] {
+			found.add(u, ruleVIPOutside.finding("API address outside the nodes' network", fmt.Sprintf("The %s is not in the %s, at %s. "+
+				"No node can answer for it there unless it is announced by BGP.", v.address, v.nodes, v.nodes.position()), allPlaces(v.nodes.value, v.address.value)...))
 		}
 	}
-	return diags
+	return found.diagnostics()
 }
 
 // checkPools wants somebody to announce each pool.

@@ -124,23 +124,28 @@ func onClusters(t *testing.T, cases map[string]ruleTest) {
 	testRules(t, cases)
 }
 
-// TestExample holds the platform of the examples to all rules.
-func TestExample(t *testing.T) {
+// TestExamples holds the platforms of the examples to all rules.
+func TestExamples(t *testing.T) {
 	t.Parallel()
-	names, err := filepath.Glob("../../examples/generator/*.hcl")
-	if err != nil || len(names) == 0 {
-		t.Fatal("no example", err)
+	for _, example := range []string{"generator", "clusters"} {
+		t.Run(example, func(t *testing.T) {
+			t.Parallel()
+			names, err := filepath.Glob("../../examples/" + example + "/*.hcl")
+			if err != nil || len(names) == 0 {
+				t.Fatal("no example", err)
+			}
+			files := map[string]string{}
+			for _, name := range names {
+				text, err := os.ReadFile(name)
+				if err != nil {
+					t.Fatal(err)
+				}
+				files[filepath.Base(name)] = string(text)
+			}
+			_, diags := loadBuiltin(files)
+			checkFindings(t, diags, nil)
+		})
 	}
-	files := map[string]string{}
-	for _, name := range names {
-		text, err := os.ReadFile(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		files[filepath.Base(name)] = string(text)
-	}
-	_, diags := loadBuiltin(files)
-	checkFindings(t, diags, nil)
 }
 
 // TestRulesDocumented wants a section for each rule on the page about them, with

@@ -69,7 +69,13 @@ func render(t *testing.T, files map[string]string, format Format) map[string]str
 // scenario is the example platform.
 func scenario(t *testing.T) map[string]string {
 	t.Helper()
-	names, err := filepath.Glob("../../examples/generator/*.hcl")
+	return example(t, "generator")
+}
+
+// example is a platform of the examples.
+func example(t *testing.T, folder string) map[string]string {
+	t.Helper()
+	names, err := filepath.Glob("../../examples/" + folder + "/*.hcl")
 	if err != nil || len(names) == 0 {
 		t.Fatal("the example platform is missing", err)
 	}
@@ -162,17 +168,41 @@ func TestSameBytes(t *testing.T) {
 // TestFormatted parses every file of HCL and holds it to the canonical format.
 func TestFormatted(t *testing.T) {
 	t.Parallel()
-	for _, format := range []Format{Terragrunt, Terraform} {
-		for name, text := range render(t, scenario(t), format) {
-			if !strings.HasSuffix(name, ".hcl") && !strings.HasSuffix(name, ".tf") {
-				continue
+	for _, folder := range []string{"generator", "clusters"} {
+		for _, format := range []Format{Terragrunt, Terraform} {
+			for name, text := range render(t, example(t, folder), format) {
+				if strings.HasSuffix(name, ".hcl") || strings.HasSuffix(name, ".tf") {
+					checkFormat(t, name, text)
+				}
 			}
-			if _, diags := hclwrite.ParseConfig([]byte(text), name, hcl.InitialPos); diags.HasErrors() {
-				t.Error(diags)
-			}
-			if !bytes.Equal(hclwrite.Format([]byte(text)), []byte(text)) || strings.HasSuffix(text, "\n\n") || strings.Contains(text, "\n\n\n") {
-				t.Errorf("%s is not in canonical format:\n%s", name, text)
-			}
+		}
+	}
+}
+
+func checkFormat(t *testing.T, name, text string) {
+	t.Helper()
+	if _, diags := hclwrite.ParseConfig([]byte(text), name, hcl.InitialPos); diags.HasErrors() {
+		t.Error(diags)
+	}
+	if !bytes.Equal(hclwrite.Format([]byte(text)), []byte(text)) || strings.HasSuffix(text, "\n\n") || strings.Contains(text, "\n\n\n") {
+		t.Errorf("%s is not in canonical format:\n%s", name, text)
+	}
+}
+
+// TestClusters renders the platform that makes clusters, whose trees get the way
+// to log in from the environment alone.
+func TestClusters(t *testing.T) {
+	t.Parallel()
+	tree := render(t, example(t, "clusters"), Terragrunt)
+	for file, has := range map[string]string{
+		"stage/seoul/cluster/terragrunt.hcl": "_components/cluster.hcl",
+		"prod/seoul/cluster/terragrunt.hcl":  "worker_batch_size = 2",
+		"_components/cluster.hcl":            "nodes              = local.site.nodes",
+		"_providers/onprem.hcl":              `user = "ubuntu"`,
+		".github/workflows/plan.yml":         "ONPREM_SSH_PRIVATE_KEY: ${{ secrets.ONPREM_SSH_PRIVATE_KEY }}",
+	} {
+		if !strings.Contains(tree[file], has) {
+			t.Errorf("%s does not have %q:\n%s", file, has, tree[file])
 		}
 	}
 }

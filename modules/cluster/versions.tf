@@ -1,0 +1,10 @@
+terraform {
+  required_version = ">= 1.11"
+
+  required_providers {
+    onprem = {
+      source  = "onprem-tools/onprem"
+      version = "~> 0.1"
+    }
+  }
+}
