@@ -1,0 +1,103 @@
+package machines
+
+import (
+	"fmt"
+	"os"
+	"testing"
+
+	"github.com/onprem-tools/terraform-provider-onprem/internal/cluster/remote"
+	"github.com/onprem-tools/terraform-provider-onprem/internal/nodelab"
+)
+
+// TestImport takes in a cluster that somebody made by hand.
+func TestImport(t *testing.T) {
+	requireForm(t, "full")
+	s := newSite(t, "cp-01", "worker-01")
+	s.config.VirtualIP, s.config.Endpoint = "", address("cp-01")
+	byHand(t, s)
+	s.write(t)
+	if _, err := s.Run(t.Context(), 0, "import", "-no-color", resource, "lab/"+address("cp-01")); err != nil {
+		t.Fatal(err)
+	}
+	s.planEmpty(t)
+	wantReady(t, s.machines["cp-01"], nodelab.Version, "cp-01", "worker-01")
+}
+
+// byHand makes a cluster with kubeadm as its documentation says, from the
+// programs and images of the archive.
+func byHand(t *testing.T, s *site) {
+	t.Helper()
+	const kubelet = `cat > /etc/systemd/system/kubelet.service <<'END'
+[Service]
+EnvironmentFile=-/var/lib/kubelet/kubeadm-flags.env
+ExecStart=/usr/local/bin/kubelet --bootstrap-kubeconfig=/etc/kubernetes/bootstrap-kubelet.conf --kubeconfig=/etc/kubernetes/kubelet.conf --config=/var/lib/kubelet/config.yaml $KUBELET_KUBEADM_ARGS
+Restart=always
+RestartSec=2
+[Install]
+WantedBy=multi-user.target
+END
+systemctl enable --quiet kubelet
+echo 1 > /proc/sys/net/ipv4/ip_forward
+`
+	var join string
+	for _, name := range []string{"cp-01", "worker-01"} {
+		m := s.machines[name]
+		s.unpack(t, m)
+		script := kubelet + join
+		if name == "cp-01" {
+			script += fmt.Sprintf(`cat > /root/init.yaml <<'END'
+apiVersion: kubeadm.k8s.io/v1beta4
+kind: InitConfiguration
+localAPIEndpoint: {advertiseAddress: %[1]s}
+nodeRegistration: {name: cp-01, kubeletExtraArgs: [{name: node-ip, value: %[1]s}], ignorePreflightErrors: [FileContent--proc-sys-net-bridge-bridge-nf-call-iptables, SystemVerification]}
+---
+apiVersion: kubeadm.k8s.io/v1beta4
+kind: ClusterConfiguration
+kubernetesVersion: %[2]s
+clusterName: lab
+controlPlaneEndpoint: %[1]s:6443
+networking: {podSubnet: 10.244.0.0/16, serviceSubnet: 10.96.0.0/16}
+dns: {disabled: true}
+proxy: {disabled: true}
+---
+apiVersion: kubelet.config.k8s.io/v1beta1
+kind: KubeletConfiguration
+cgroupDriver: cgroupfs
+END
+kubeadm init --config /root/init.yaml >&2
+kubeadm token create --print-join-command
+`, m.Address, nodelab.Version)
+		}
+		out, err := m.Exec(t.Context(), script)
+		if err != nil {
+			t.Fatal(err)
+		}
+		join = out + " --ignore-preflight-errors=FileContent--proc-sys-net-bridge-bridge-nf-call-iptables,SystemVerification"
+	}
+}
+
+// unpack puts what the archive has where it belongs.
+func (s *site) unpack(t *testing.T, m *nodelab.Node) {
+	t.Helper()
+	key, err := os.ReadFile(s.config.Key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	conn, err := remote.Dial(t.Context(), remote.Config{Host: m.Address, User: "root", HostKeys: []string{m.HostKey}, PrivateKeys: []string{string(key)}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	archive, err := os.Open(s.config.Archive)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer archive.Close()
+	if err := conn.Unpack(t.Context(), "/root/archive", archive, nil); err != nil {
+		t.Fatal(err)
+	}
+	run(t, m, `cp /root/archive/bin/* /usr/local/bin/
+mkdir -p /opt/cni/bin && cp /root/archive/cni/* /opt/cni/bin/
+for image in /root/archive/images/*/*.tar; do ctr -n k8s.io images import "$image" >/dev/null; done
+rm -r /root/archive`)
+}
