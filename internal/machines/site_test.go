@@ -101,7 +101,11 @@ resource "onprem_kubernetes_cluster" "lab" {
   service_cidr          = "10.96.0.0/16"
   coredns               = false
   kube_proxy            = false
-  kubelet_configuration = jsonencode({ cgroupDriver = "cgroupfs" })
+  kubelet_configuration = jsonencode({
+    cgroupDriver = "cgroupfs"
+    # The machines share their host's disk, however full that is.
+    evictionHard = { "nodefs.available" = "0%", "imagefs.available" = "0%" }
+  })
   packages              = { archive = "{{.Archive}}" }
   deletion_protection   = false
   progress_file         = "progress.log"
