@@ -200,6 +200,9 @@ func TestNothingToDo(t *testing.T) {
 	}{
 		{"virtual IP moved", func(o *kubeadm.Observed) { o.VIPHolder = "cp-02" }},
 		{"labels of others", object("worker-01", func(n *kubeadm.NodeObject) { n.Labels = map[string]string{"nvidia.com/gpu": "1"} })},
+		{"a node that others joined", func(o *kubeadm.Observed) {
+			o.Nodes["spot-01"] = kubeadm.NodeObject{InternalIP: "192.168.1.99", Ready: true, KubeletVersion: "1.33.1"}
+		}},
 		{"one machine does not answer", machine("worker-01", func(m *kubeadm.Machine) { *m = kubeadm.Machine{Failure: "no route to the machine"} })},
 		{"no machine answers", everything(func(m *kubeadm.Machine) { *m = kubeadm.Machine{Failure: "no route to the machine"} })},
 		{"certificates renewed", everything(func(m *kubeadm.Machine) { m.Expiry = m.Expiry.AddDate(1, 0, 0) })},
@@ -251,6 +254,7 @@ func TestRefusedAtPlan(t *testing.T) {
 		{"two minor releases", []string{"1.34.4", "1.36.0"}, "This cannot be done safely"},
 		{"two nodes with one address", []string{"192.168.1.12", "192.168.1.11"}, "192.168.1.11 is the address of node"},
 		{"virtual IP is not the endpoint", []string{`address = "192.168.1.100"`, `address = "192.168.1.101"`}, "kube-vip has to serve that address"},
+		{"virtual IP taken away", []string{`virtual_ip             =`, `# virtual_ip           =`}, "The virtual address is not taken away"},
 		{"no control plane", []string{`"control-plane"`, `"worker"`}, `no node has the role "control-plane"`},
 	} {
 		tc.Steps = append(tc.Steps, test.TestStep{Config: seoul(tt.changes...), ExpectError: says(tt.want), PlanOnly: true})

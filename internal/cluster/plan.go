@@ -41,6 +41,7 @@ func (r *clusterResource) ModifyPlan(ctx context.Context, req resource.ModifyPla
 	var m cluster
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &m)...)
 	resp.Diagnostics.Append(checkImmutable(&m, prior)...)
+	resp.Diagnostics.Append(warnUnused(ctx, &m, prior)...)
 	resp.Diagnostics.Append(validate(&m)...)
 	if resp.Diagnostics.HasError() {
 		return
@@ -206,6 +207,12 @@ func checkImmutable(m, prior *cluster) diag.Diagnostics {
 	if (was.External == nil) != (is.External == nil) {
 		immutable(&diags, path.Root("etcd").AtName("external"), place(was), place(is))
 	}
+	if prior.VirtualIP != nil && m.VirtualIP == nil {
+		diags.AddAttributeError(path.Root("virtual_ip"), "The virtual address is not taken away",
+			fmt.Sprintf("kube-vip serves %s, and everything that uses the cluster goes there.\n\n"+
+				"Put `virtual_ip` back. If a load balancer has taken over the address, move `/etc/kubernetes/manifests/kube-vip.yaml` away on the control planes "+
+				"and import the cluster anew, without `virtual_ip`.", m.ControlPlaneEndpoint.ValueString()))
+	}
 	for _, name := range sortedNames(m.Nodes) {
 		before, known := prior.Nodes[name]
 		if is := m.Nodes[name]; known && before.Address.ValueString() != is.Address.ValueString() {
@@ -213,6 +220,25 @@ func checkImmutable(m, prior *cluster) diag.Diagnostics {
 				fmt.Sprintf("%s has the address %s, and etcd and the certificates know it by that.\n\n"+
 					"Give the machine at %s another name, and take %s out: the new one joins before the old one leaves.", name, before.Address, is.Address, name))
 		}
+	}
+	return diags
+}
+
+// warnUnused tells of a change that nothing comes of: kubeadm hands kube-proxy's
+// settings to a ConfigMap when the cluster is made, and never looks at them again.
+func warnUnused(ctx context.Context, m, prior *cluster) diag.Diagnostics {
+	var diags diag.Diagnostics
+	if prior == nil {
+		return diags
+	}
+	same := m.KubeProxyConfiguration.IsNull() && prior.KubeProxyConfiguration.IsNull()
+	if !m.KubeProxyConfiguration.IsNull() && !prior.KubeProxyConfiguration.IsNull() {
+		same, diags = prior.KubeProxyConfiguration.StringSemanticEquals(ctx, m.KubeProxyConfiguration)
+	}
+	if !same {
+		diags.AddAttributeWarning(path.Root("kube_proxy_configuration"), "kube-proxy stays as it is",
+			"kubeadm uses these settings when it makes the cluster. Change ConfigMap kube-proxy in namespace kube-system, too, and restart its pods: "+
+				"`kubectl --namespace kube-system rollout restart daemonset kube-proxy`.")
 	}
 	return diags
 }

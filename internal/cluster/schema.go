@@ -223,10 +223,10 @@ func componentAttributes() map[string]schema.Attribute {
 			Attributes:          map[string]schema.Attribute{"extra_args": argumentsAttribute("Arguments beside kubeadm's own.")},
 		}
 	}
-	document := func(kind string) schema.Attribute {
+	document := func(kind, more string) schema.Attribute {
 		return schema.StringAttribute{
 			CustomType: jsontypes.NormalizedType{}, Optional: true,
-			MarkdownDescription: "Fields of a `" + kind + "` that differ from the defaults, as JSON: `jsonencode({ … })`.",
+			MarkdownDescription: "Fields of a `" + kind + "` that differ from the defaults, as JSON: `jsonencode({ … })`." + more,
 		}
 	}
 	on := func(description string) schema.Attribute {
@@ -239,8 +239,8 @@ func componentAttributes() map[string]schema.Attribute {
 		"api_server":               component("API server"),
 		"controller_manager":       component("controller manager"),
 		"scheduler":                component("scheduler"),
-		"kubelet_configuration":    document("KubeletConfiguration"),
-		"kube_proxy_configuration": document("KubeProxyConfiguration"),
+		"kubelet_configuration":    document("KubeletConfiguration", ""),
+		"kube_proxy_configuration": document("KubeProxyConfiguration", " They are used when the cluster is made; the running kube-proxy has them in ConfigMap `kube-proxy`."),
 		"coredns":                  on("Whether kubeadm installs CoreDNS (kubeadm calls it `dns`)."),
 		"kube_proxy":               on("Whether kubeadm installs kube-proxy (kubeadm calls it `proxy`). Some network plugins do its work."),
 		"etcd": schema.SingleNestedAttribute{
@@ -258,7 +258,6 @@ func componentAttributes() map[string]schema.Attribute {
 				},
 				"external": schema.SingleNestedAttribute{
 					Optional:            true,
-					Validators:          nil,
 					MarkdownDescription: "An etcd that kubeadm does not run. It cannot be added or taken away later.",
 					Attributes: map[string]schema.Attribute{
 						"endpoints": schema.ListAttribute{

@@ -5,19 +5,39 @@ import (
 	"testing"
 )
 
-// TestCut kills the provider (SIGKILL) in every phase of an apply in turn. The
-// next apply goes on from there, and in the end there is one cluster.
+// TestCut kills the provider (SIGKILL) in every phase of an apply in turn, once
+// with the machine that it works on. The next apply goes on from there, and in
+// the end there is one cluster.
 func TestCut(t *testing.T) {
 	requireForm(t, "short", "full")
-	points := []string{
-		"Prepare", "kubeadm init", "Join control planes", "etcd", "Join workers", "labels",
+	cuts := []struct {
+		at     string // words of the progress file
+		reboot string // this machine, too
+	}{
+		{at: "unpacking the archive"},
+		{at: "Initialise the first control plane: cp-01: kubeadm: control-plane"},
+		{at: "Store the configuration"},
+		{at: "Join control planes: cp-02: kubeadm: etcd", reboot: "cp-02"},
+		{at: "Join control planes: cp-02: kubeadm: kubelet-start"},
+		{at: "Join workers: worker-01: kubeadm: kubelet-start"},
+		{at: "Uncordon and label nodes"},
 	}
 	if os.Getenv(formVariable) == "short" {
-		points = []string{"kubeadm init"}
+		cuts = cuts[1:2]
 	}
 	s := newSite(t, "cp-01", "cp-02", "worker-01")
-	for _, words := range points {
-		t.Run(words, func(t *testing.T) { s.killed(t, words) })
+	for _, cut := range cuts {
+		ok := t.Run(cut.at, func(t *testing.T) {
+			s.killed(t, cut.at)
+			if cut.reboot != "" {
+				if err := s.machines[cut.reboot].Reboot(); err != nil {
+					t.Fatal(err)
+				}
+			}
+		})
+		if !ok {
+			t.FailNow()
+		}
 	}
 	s.apply(t)
 	s.planEmpty(t)

@@ -15,12 +15,24 @@ func TestImport(t *testing.T) {
 	s := newSite(t, "cp-01", "worker-01")
 	s.config.VirtualIP, s.config.Endpoint = "", address("cp-01")
 	byHand(t, s)
+	s.config.Plain = true
 	s.write(t)
-	if _, err := s.Run(t.Context(), 0, "import", "-no-color", resource, "lab/"+address("cp-01")); err != nil {
+	if _, err := s.Run(t.Context(), 0, "import", "-no-color", resource, address("cp-01")); err != nil {
 		t.Fatal(err)
 	}
 	s.planEmpty(t)
-	wantReady(t, s.machines["cp-01"], nodelab.Version, "cp-01", "worker-01")
+
+	// From here on it is a cluster like any other.
+	s.config.Plain = false
+	s.boot(t, "worker-02")
+	s.add("worker-02")
+	s.apply(t)
+	s.planEmpty(t)
+	wantReady(t, s.machines["cp-01"], nodelab.Version, "cp-01", "worker-01", "worker-02")
+	delete(s.config.Nodes, "worker-01")
+	s.apply(t)
+	s.planEmpty(t)
+	wantReady(t, s.machines["cp-01"], nodelab.Version, "cp-01", "worker-02")
 }
 
 // byHand makes a cluster with kubeadm as its documentation says, from the
@@ -63,6 +75,9 @@ proxy: {disabled: true}
 apiVersion: kubelet.config.k8s.io/v1beta1
 kind: KubeletConfiguration
 cgroupDriver: cgroupfs
+evictionHard: {nodefs.available: 0%%, imagefs.available: 0%%}
+imageGCHighThresholdPercent: 100
+imageGCLowThresholdPercent: 99
 END
 kubeadm init --config /root/init.yaml >&2
 kubeadm token create --print-join-command

@@ -114,7 +114,7 @@ func TestLife(t *testing.T) {
 	})
 
 	if full {
-		s.everyDayAfter(t, step, everyday)
+		s.everyDayAfter(step, everyday)
 	}
 
 	step("destroy", func(t *testing.T) {
@@ -144,7 +144,7 @@ func TestLife(t *testing.T) {
 }
 
 // everyDayAfter is what happens to a cluster between its first and last day.
-func (s *site) everyDayAfter(t *testing.T, step func(string, func(*testing.T)), everyday []string) {
+func (s *site) everyDayAfter(step func(string, func(*testing.T)), everyday []string) {
 	step("control plane replaced", func(t *testing.T) {
 		// The machine burnt down, and a new one takes its name.
 		m := s.machines["cp-02"]
@@ -155,6 +155,7 @@ func (s *site) everyDayAfter(t *testing.T, step func(string, func(*testing.T)), 
 		if err != nil || !strings.Contains(out, "cp-02") {
 			t.Errorf("the plan does not name the control plane that died: %v\n%s", err, out)
 		}
+		s.untilNotReady(t, "cp-02")
 		if err := m.Wipe(); err != nil {
 			t.Fatal(err)
 		}
@@ -222,6 +223,21 @@ func (s *site) everyDayAfter(t *testing.T, step func(string, func(*testing.T)), 
 			}
 		}
 	})
+}
+
+// untilNotReady waits until the cluster has noticed that a machine is gone,
+// which takes 40 s.
+func (s *site) untilNotReady(t *testing.T, name string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	defer cancel()
+	for isReady(nodes(t, s.machines["cp-01"])[name]) {
+		select {
+		case <-ctx.Done():
+			t.Fatalf("%s is still Ready", name)
+		case <-time.After(time.Second):
+		}
+	}
 }
 
 // eventuallyEmpty waits until a cluster that lost a machine for a while is whole

@@ -57,10 +57,10 @@ type config struct {
 	VirtualIP string // "" for a cluster without
 	Endpoint  string
 	Nodes     map[string]node
+	// Plain leaves out what an import cannot read from the cluster.
+	Plain bool
 	// Extra are further lines of the resource.
 	Extra string
-	// Provider are further lines of the provider's ssh block.
-	Provider string
 
 	User, Key, KnownHosts, Archive, SudoPassword string
 }
@@ -79,7 +79,6 @@ provider "onprem" {
     private_key_file = "{{.Key}}"
     sudo_password    = "{{.SudoPassword}}"
     known_hosts_file = "{{.KnownHosts}}"
-    {{.Provider}}
   }
 }
 
@@ -97,18 +96,22 @@ resource "onprem_kubernetes_cluster" "lab" {
     retry_period   = 1
   }
   {{end}}
-  pod_cidr              = "10.244.0.0/16"
-  service_cidr          = "10.96.0.0/16"
-  coredns               = false
-  kube_proxy            = false
+  pod_cidr     = "10.244.0.0/16"
+  service_cidr = "10.96.0.0/16"
+  coredns      = false
+  kube_proxy   = false
+  {{if not .Plain}}
   kubelet_configuration = jsonencode({
     cgroupDriver = "cgroupfs"
     # The machines share their host's disk, however full that is.
-    evictionHard = { "nodefs.available" = "0%", "imagefs.available" = "0%" }
+    evictionHard                = { "nodefs.available" = "0%", "imagefs.available" = "0%" }
+    imageGCHighThresholdPercent = 100
+    imageGCLowThresholdPercent  = 99
   })
   packages              = { archive = "{{.Archive}}" }
   deletion_protection   = false
   progress_file         = "progress.log"
+  {{end}}
   {{.Extra}}
   nodes = {
     {{range $name, $node := .Nodes}}
@@ -212,13 +215,10 @@ func (s *site) apply(t *testing.T) (string, time.Duration) {
 
 // fails applies what cannot be done, and returns what Terraform printed with
 // the frames of its messages taken away.
-func (s *site) fails(t *testing.T, args ...string) string {
+func (s *site) fails(t *testing.T) string {
 	t.Helper()
 	s.write(t)
-	if len(args) == 0 {
-		args = []string{"apply", "-auto-approve"}
-	}
-	out, err := s.Run(t.Context(), 1, append(args, "-no-color")...)
+	out, err := s.Run(t.Context(), 1, "apply", "-auto-approve", "-no-color")
 	if err != nil {
 		t.Fatalf("%v\n%s", err, s.progress())
 	}

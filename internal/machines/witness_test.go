@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -76,14 +77,16 @@ func wantReady(t *testing.T, m *nodelab.Node, version string, names ...string) {
 		if n.Spec.Unschedulable {
 			t.Errorf("%s is cordoned", name)
 		}
-		ready := false
-		for _, c := range n.Status.Conditions {
-			ready = ready || c.Type == corev1.NodeReady && c.Status == corev1.ConditionTrue
-		}
-		if !ready {
+		if !isReady(n) {
 			t.Errorf("%s is not Ready", name)
 		}
 	}
+}
+
+func isReady(n corev1.Node) bool {
+	return slices.ContainsFunc(n.Status.Conditions, func(c corev1.NodeCondition) bool {
+		return c.Type == corev1.NodeReady && c.Status == corev1.ConditionTrue
+	})
 }
 
 // wantMembers fails the test unless etcd, asked on m, has exactly these members,
@@ -147,7 +150,7 @@ func (s *site) initialisations(t *testing.T) int {
 	t.Helper()
 	n := 0
 	for name, m := range s.machines {
-		out, err := m.Exec(t.Context(), `journalctl --no-pager --output=cat _PID=1 | grep -c '^Started .*kubeadm init' || true`)
+		out, err := m.Exec(t.Context(), `journalctl --no-pager --output=cat _PID=1 | grep -c '^Started onprem-kubeadm-init.service' || true`)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -267,7 +267,7 @@ func (n *Node) Exec(ctx context.Context, script string) (string, error) {
 	return stdout.String(), nil
 }
 
-// Log is what the machine's console shows, and the end of its journal when it is on.
+// Log is what the machine's console shows, and the end of its journal when it is on, without who logged in.
 func (n *Node) Log() string {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
@@ -275,7 +275,7 @@ func (n *Node) Log() string {
 	if err != nil {
 		return err.Error()
 	}
-	journal, err := n.Exec(ctx, "journalctl --no-pager --lines=200")
+	journal, err := n.Exec(ctx, "journalctl --no-pager --lines=1000 | grep -vE ' (sudo|sshd)\\[' | tail -n 60")
 	if err != nil {
 		journal = err.Error()
 	}

@@ -278,7 +278,7 @@ func (p *planner) replace(name string) {
 	node, known := p.have.Nodes[name]
 	resetByUs := p.want.owns(p.have.Machines[name]) && node.InternalIP == p.want.Nodes[name].Address
 	if known && node.Ready && !resetByUs {
-		p.refuse(Conflict, name, "Check the address in `nodes`, or give the new machine another name.",
+		p.refuse(Conflict, name, "Check the address in `nodes`. If this is a new machine in place of one that has only just died, plan again in a minute, when the cluster has noticed.",
 			"the machine at %s is blank, but a node of this name is Ready at %s", p.want.Nodes[name].Address, node.InternalIP)
 		return
 	}
@@ -300,7 +300,13 @@ func (p *planner) takeOut(name string, role Role) {
 // resume undoes what a run that was cut off left, if it was ours.
 func (p *planner) resume(name string) {
 	machine := p.have.Machines[name]
-	if !p.want.owns(machine) {
+	switch {
+	case p.want.owns(machine):
+	case machine.Owner != nil:
+		p.refuse(Leftovers, name, "Take it out of that cluster, or choose another machine. If that cluster is gone, run kubeadm reset on the machine and remove that file.",
+			"the machine belongs to cluster %q at %s, as /etc/kubernetes/onprem.json there says", machine.Owner.Cluster, machine.Owner.Endpoint)
+		return
+	default:
 		p.refuse(Leftovers, name, "If nothing there is needed, run kubeadm reset on the machine and remove these files.",
 			"the machine has what this provider did not put there for cluster %q: %s", p.want.Name, strings.Join(machine.leftovers(), ", "))
 		return

@@ -37,22 +37,20 @@ func (p *planner) holds(name string) int {
 	return 0
 }
 
-// leaving are the nodes that the cluster or a machine with our marker knows and
-// nobody wants, by name.
+// leaving are the nodes that nobody wants any more, by name: those whose
+// machines were asked, because they were wanted before, and which are still
+// nodes or carry our marker. A node that was joined by other hands is theirs.
 func (p *planner) leaving() []string {
-	names := map[string]bool{}
-	for name := range p.have.Nodes {
-		names[name] = true
-	}
+	var names []string
 	for name, machine := range p.have.Machines {
-		if p.want.owns(machine) && !p.foreign(machine) && len(machine.leftovers()) > 0 {
-			names[name] = true
+		_, known := p.have.Nodes[name]
+		ours := p.want.owns(machine) && !p.foreign(machine) && len(machine.leftovers()) > 0
+		if _, wanted := p.want.Nodes[name]; !wanted && (known || ours) {
+			names = append(names, name)
 		}
 	}
-	for name := range p.want.Nodes {
-		delete(names, name)
-	}
-	return slices.Sorted(maps.Keys(names))
+	slices.Sort(names)
+	return names
 }
 
 func (p *planner) roleOf(name string) Role {
@@ -65,9 +63,9 @@ func (p *planner) roleOf(name string) Role {
 // absent reports whether there is no machine to be reset: it does not answer,
 // has become part of another cluster, or is blank and not by our doing.
 func (p *planner) absent(name string) bool {
-	machine, asked := p.have.Machines[name]
+	machine := p.have.Machines[name]
 	begun := p.want.owns(machine) || p.have.Nodes[name].Cordoned
-	return !asked || machine.Failure != "" || p.foreign(machine) || len(machine.leftovers()) == 0 && !begun
+	return machine.Failure != "" || p.foreign(machine) || len(machine.leftovers()) == 0 && !begun
 }
 
 func (p *planner) leaveDead(name string, role Role) {
@@ -99,7 +97,7 @@ func (p *planner) orphans() {
 }
 
 func (p *planner) claimed(m Member) bool {
-	for _, name := range slices.Concat(p.leaving(), slices.Collect(maps.Keys(p.want.Nodes))) {
+	for _, name := range slices.Concat(p.leaving(), slices.Collect(maps.Keys(p.want.Nodes)), slices.Collect(maps.Keys(p.have.Nodes))) {
 		if slices.Contains(p.membersOf(name), m) {
 			return true
 		}

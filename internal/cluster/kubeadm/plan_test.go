@@ -456,10 +456,10 @@ func TestCreateRefuses(t *testing.T) {
 		t.Fatalf("got %v, want a refusal", err)
 	}
 	text := "cp-02: the machine does not answer: connection refused\n" +
-		"cp-03: the machine has what this provider did not put there for cluster \"prod\": the etcd data folder\n" +
+		"cp-03: the machine belongs to cluster \"stage\" at " + want.Endpoint + ", as /etc/kubernetes/onprem.json there says\n" +
 		"worker-01: the machine does not answer: there is no access to it"
 	hint := "Check that the machine runs, its address, and the SSH settings.\n" +
-		"If nothing there is needed, run kubeadm reset on the machine and remove these files."
+		"Take it out of that cluster, or choose another machine. If that cluster is gone, run kubeadm reset on the machine and remove that file."
 	if diff := cmp.Diff([]string{text, hint}, []string{refusal.Error(), refusal.Hint()}); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}

@@ -9,19 +9,19 @@ import (
 // each node: "drain, upgrade 1.34.4 to 1.34.5, uncordon".
 func (p Plan) NodeActions() map[string]string {
 	words := map[string][]string{}
-	var waiting []string
+	var minor []Step // worth a word only where nothing else is done
 	for _, stage := range p.Stages {
 		for _, step := range stage.Steps {
-			if step.Action == Await {
-				waiting = append(waiting, step.Node)
+			if step.Action == Await || step.Action == Label && step.Words == "" {
+				minor = append(minor, step)
 				continue
 			}
 			words[step.Node] = append(words[step.Node], step.words())
 		}
 	}
-	for _, name := range waiting {
-		if len(words[name]) == 0 { // whatever is done to a node, its end is awaited
-			words[name] = []string{"wait until Ready"}
+	for _, step := range minor {
+		if len(words[step.Node]) == 0 {
+			words[step.Node] = []string{step.words()}
 		}
 	}
 	actions := map[string]string{}

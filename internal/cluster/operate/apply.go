@@ -137,7 +137,7 @@ func (w *work) awaitJobs(ctx context.Context) (waited bool, err error) {
 // carryOut does the steps of a stage. After a failure no further step is begun; those that are under way come to their
 // end.
 func (w *work) carryOut(ctx context.Context, stage kubeadm.Stage) error {
-	ctx = during(ctx, Event{Stage: stage.Title, Done: int(w.done.Load()), Total: w.total})
+	ctx = within(ctx, scope{stage: stage.Title, done: &w.done, total: w.total})
 	if preparing := stepsOf(stage, kubeadm.Prepare); len(preparing) > 0 {
 		if err := w.check(ctx, preparing); err != nil {
 			return err
@@ -170,7 +170,7 @@ func (w *work) carryOut(ctx context.Context, stage kubeadm.Stage) error {
 
 // step carries out one step by do, and tells of its beginning and end.
 func (w *work) step(ctx context.Context, title string, step kubeadm.Step, do func(context.Context) error) error {
-	ctx = during(ctx, Event{Stage: title, Node: step.Node, Done: int(w.done.Load()), Total: w.total})
+	ctx = within(ctx, scope{stage: title, node: step.Node, done: &w.done, total: w.total})
 	begin := time.Now()
 	text := string(step.Action)
 	if step.Words != "" {
@@ -180,7 +180,7 @@ func (w *work) step(ctx context.Context, title string, step kubeadm.Step, do fun
 	if err := do(ctx); err != nil {
 		return &StepError{step.Action, step.Node, withoutSecrets(err)}
 	}
-	ctx = during(ctx, Event{Stage: title, Node: step.Node, Done: int(w.done.Add(1)), Total: w.total})
+	w.done.Add(1)
 	w.tell(ctx, step.Node, fmt.Sprintf("%s: done in %s", step.Action, time.Since(begin).Round(100*time.Millisecond)))
 	return nil
 }

@@ -90,6 +90,7 @@ func (e *etcd) connect(ctx context.Context) (*clientv3.Client, error) {
 		}
 		e.client, err = clientv3.New(clientv3.Config{
 			Endpoints: e.endpoints(), Logger: zap.NewNop(),
+			MaxUnaryRetries: 3, // a member that is not there is evidence, and soon
 			DialOptions: []grpc.DialOption{grpc.WithContextDialer(func(ctx context.Context, address string) (net.Conn, error) {
 				conn, err := e.dial(ctx, config, node, address)
 				e.note(err)

@@ -8,6 +8,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"github.com/onprem-tools/terraform-provider-onprem/internal/cluster/kubeadm"
@@ -95,18 +96,27 @@ func (o *Operator) conn(ctx context.Context, t Target, node string) (*remote.Con
 	return o.pool.Get(ctx, access)
 }
 
-type duringKey struct{}
+type scopeKey struct{}
 
-// during makes what is told with ctx part of e: of a stage, a node, a step of so
-// many.
-func during(ctx context.Context, e Event) context.Context {
-	return context.WithValue(ctx, duringKey{}, e)
+// scope is what the work that a context belongs to is about.
+type scope struct {
+	stage, node string
+	done        *atomic.Int64 // steps
+	total       int
+}
+
+// within makes what is told with ctx part of a scope.
+func within(ctx context.Context, s scope) context.Context {
+	return context.WithValue(ctx, scopeKey{}, s)
 }
 
 // tell reports progress. node may be empty for the one that ctx is about.
 func (o *Operator) tell(ctx context.Context, node, text string) {
-	e, _ := ctx.Value(duringKey{}).(Event) // the zero Event when nothing was said
-	e.At, e.Text, e.Node = time.Now(), text, cmp.Or(node, e.Node)
+	s, _ := ctx.Value(scopeKey{}).(scope) // the zero scope when nothing was said
+	e := Event{At: time.Now(), Stage: s.stage, Node: cmp.Or(node, s.node), Text: text, Total: s.total}
+	if s.done != nil {
+		e.Done = int(s.done.Load())
+	}
 	o.progress(ctx, e)
 }
 

@@ -4,6 +4,10 @@ kubernetes=/etc/kubernetes
 say() { if [ -n "$2" ]; then printf '%s %s\n' "$1" "$2"; fi; }
 send() { if [ -f "$2" ]; then say "$1" "$(base64 -w0 <"$2")"; fi; }
 
+# Jobs come first: one that is not listed had ended before any file was read.
+systemctl list-units --plain --no-legend --state=active,activating,deactivating,reloading 'onprem-*.service' |
+	while read -r unit _; do say job "$unit"; done
+
 send owner $kubernetes/onprem.json
 send ca $kubernetes/pki/ca.crt
 send apiserver $kubernetes/pki/apiserver.crt
@@ -30,6 +34,4 @@ if [ -n "$(ls -A "$1" 2>/dev/null)" ]; then say etcd-data "$1"; fi
 if command -v kubeadm >/dev/null; then say kubeadm "$(kubeadm version -o short 2>/dev/null)"; fi
 if command -v kubelet >/dev/null; then say kubelet "$(kubelet --version 2>/dev/null)"; fi
 if command -v containerd >/dev/null; then say containerd "$(containerd --version 2>/dev/null)"; fi
-systemctl list-units --plain --no-legend --state=active,activating,deactivating,reloading 'onprem-*.service' |
-	while read -r unit _; do say job "$unit"; done
 echo end
