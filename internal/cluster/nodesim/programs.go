@@ -2,6 +2,7 @@ package nodesim
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"fmt"
 	"io"
 	"maps"
@@ -310,7 +311,14 @@ func ctr(c *call) int {
 		if !c.Exists(args[2]) {
 			return c.fail("ctr: open %s: no such file or directory", args[2])
 		}
-		c.images = append(c.images, strings.TrimSuffix(filepath.Base(args[2]), ".tar"))
+		image := strings.TrimSuffix(filepath.Base(args[2]), ".tar")
+		c.images = append(c.images, image)
+		c.printf("unpacking %s (sha256:%x)...done\n", image, sha256.Sum256([]byte(image)))
+	case len(args) == 3 && args[0] == "images" && args[1] == "list" && args[2] == "--quiet":
+		for _, image := range c.images {
+			c.printf("%s\n", image)
+		}
+	case len(args) == 4 && args[0] == "images" && args[1] == "label" && slices.Contains(c.images, args[2]):
 	default:
 		return c.unknown()
 	}
