@@ -60,6 +60,7 @@ func (k *command) upgradeApply(target string) error {
 		return err
 	}
 	c.storeConfig(config)
+	c.store.configMap("kube-system", "kubelet-config", map[string]string{"kubelet": c.store.configMapData("kube-system", "kubelet-config", "kubelet")})
 	if err := k.writeKubeletConfig(c); err != nil {
 		return err
 	}

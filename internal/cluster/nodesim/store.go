@@ -326,9 +326,6 @@ func (s *store) putNode(n *corev1.Node) { s.put("nodes", fromTyped("v1", "Node",
 // configMap writes a ConfigMap of kube-system or another namespace.
 func (s *store) configMap(namespace, name string, data map[string]string) {
 	o := &object{Object: map[string]any{}}
-	if old := s.get("configmaps", namespace, name); old != nil {
-		o = old.DeepCopy()
-	}
 	o.SetAPIVersion("v1")
 	o.SetKind("ConfigMap")
 	o.SetNamespace(namespace)

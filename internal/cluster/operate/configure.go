@@ -303,14 +303,27 @@ func (w *work) store(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		list, err := json.Marshal(fields)
-		if err != nil {
-			return err
-		}
 		m.Data[kubeletConfiguration] = string(merged)
-		metav1.SetMetaDataAnnotation(&m.ObjectMeta, kubeadm.OwnedAnnotation, string(list))
-		return nil
+		return setOwnedFields(m, fields)
 	})
+}
+
+// noteKubeletFields notes anew which of the kubelets' settings are this provider's: kubeadm upgrade writes the
+// ConfigMap without the note.
+func (w *work) noteKubeletFields(ctx context.Context, fields []string) error {
+	if len(fields) == 0 {
+		return nil
+	}
+	return w.api.changeConfigMap(ctx, kubeletConfig, func(m *corev1.ConfigMap) error { return setOwnedFields(m, fields) })
+}
+
+func setOwnedFields(m *corev1.ConfigMap, fields []string) error {
+	list, err := json.Marshal(fields)
+	if err != nil {
+		return err
+	}
+	metav1.SetMetaDataAnnotation(&m.ObjectMeta, kubeadm.OwnedAnnotation, string(list))
+	return nil
 }
 
 // label makes a node's labels and taints as wanted.

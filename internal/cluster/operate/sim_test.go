@@ -196,6 +196,7 @@ func TestDeadControlPlaneIsReplaced(t *testing.T) {
 func TestUpgrade(t *testing.T) {
 	t.Parallel()
 	s := standard(t)
+	s.target.Cluster.Kubelet = []byte(`{"maxPods": 64}`)
 	s.apply()
 	s.target.Cluster.Version = "1.34.5"
 	s.apply()

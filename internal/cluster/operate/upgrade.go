@@ -42,7 +42,10 @@ func (w *work) upgradeComponents(ctx context.Context, step kubeadm.Step) error {
 	if step.Role != kubeadm.ControlPlane {
 		return nil
 	}
-	return w.awaitLocalAPI(ctx, step.Node)
+	if err := w.awaitLocalAPI(ctx, step.Node); err != nil || step.Action != kubeadm.UpgradeFirst {
+		return err
+	}
+	return w.noteKubeletFields(ctx, w.seen.KubeletOwned)
 }
 
 // isUpgraded reports whether a control plane runs the cluster's version, and the cluster's configuration says so.
