@@ -25,7 +25,7 @@ func TestFaults(t *testing.T) {
 	}{
 		{
 			name: "port taken", on: cp,
-			make:  `systemd-run --quiet --unit=squatter socat TCP-LISTEN:6443,fork,reuseaddr EXEC:cat`,
+			make:  `systemd-run --quiet --collect --unit=squatter socat TCP-LISTEN:6443,fork,reuseaddr EXEC:cat`,
 			undo:  `systemctl stop squatter`,
 			words: []string{"cp-01", "6443", "socat"},
 		},
@@ -59,7 +59,7 @@ func TestFaults(t *testing.T) {
 	}
 
 	t.Run("several at once, reported together", func(t *testing.T) {
-		run(t, cp, `systemd-run --quiet --unit=squatter socat TCP-LISTEN:6443,fork,reuseaddr EXEC:cat`)
+		run(t, cp, `systemd-run --quiet --collect --unit=squatter socat TCP-LISTEN:6443,fork,reuseaddr EXEC:cat`)
 		run(t, worker, `mkdir -p /etc/kubernetes/manifests && echo old > /etc/kubernetes/kubelet.conf`)
 		s.add("worker-09") // which does not exist
 		s.config.Nodes["worker-09"] = node{Role: "worker", Address: address("worker-09"), HostKey: cp.HostKey}

@@ -3,6 +3,7 @@ package machines
 import (
 	"fmt"
 	"os"
+	"strings"
 	"testing"
 
 	"github.com/onprem-tools/terraform-provider-onprem/internal/cluster/remote"
@@ -87,7 +88,7 @@ kubeadm token create --print-join-command
 		if err != nil {
 			t.Fatal(err)
 		}
-		join = out + " --ignore-preflight-errors=FileContent--proc-sys-net-bridge-bridge-nf-call-iptables,SystemVerification"
+		join = strings.TrimSpace(out) + " --ignore-preflight-errors=FileContent--proc-sys-net-bridge-bridge-nf-call-iptables,SystemVerification"
 	}
 }
 

@@ -46,7 +46,7 @@ func (p *planner) configure() {
 // first change.
 func (p *planner) unnoted(k kubelet) bool {
 	ours := slices.ContainsFunc(p.staying, func(name string) bool { return p.want.owns(p.have.Machines[name]) })
-	return ours && !slices.Equal(k.owns, slices.Sorted(slices.Values(p.have.KubeletOwned)))
+	return (ours || len(p.arriving) > 0) && !slices.Equal(k.owns, slices.Sorted(slices.Values(p.have.KubeletOwned)))
 }
 
 func (p *planner) store(changed []string) {

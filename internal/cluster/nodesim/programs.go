@@ -176,6 +176,8 @@ func ip(c *call) int {
 			return 0
 		case len(c.Args) == 4 && strings.HasPrefix(strings.Join(c.Args, " "), "neigh show to"):
 			return c.neighbour(c.Args[3])
+		case len(c.Args) == 4 && strings.HasPrefix(strings.Join(c.Args, " "), "neigh flush to"):
+			return 0
 		}
 		return c.unknown()
 	}

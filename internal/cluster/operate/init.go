@@ -57,11 +57,11 @@ func (w *work) init(ctx context.Context, step kubeadm.Step) error {
 		return err
 	}
 	// Neither the token nor the key is to stand in a log; who joins gets others.
-	command := []string{"init", "--upload-certs", "--skip-token-print", "--skip-certificate-key-print"}
+	job, command := "kubeadm-init", []string{"init", "--upload-certs", "--skip-token-print", "--skip-certificate-key-print"}
 	if step.Action == kubeadm.FinishInit {
-		command = append(command, "--skip-phases", begun)
+		job, command = "kubeadm-finish-init", append(command, "--skip-phases", begun)
 	}
-	if err := w.kubeadm(ctx, step.Node, "kubeadm-init", document, command...); err != nil {
+	if err := w.kubeadm(ctx, step.Node, job, document, command...); err != nil {
 		return err
 	}
 	if err := w.markJoined(ctx, step.Node); err != nil {

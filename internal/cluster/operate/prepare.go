@@ -143,6 +143,8 @@ func (w *work) checkVirtualIP(ctx context.Context) *Problem {
 		return nil // reported as the machine's problem
 	}
 	address := net.JoinHostPort(v.Address, w.target.Cluster.BindPort())
+	// The kernel remembers for a while who had the address: a cluster that was destroyed a minute ago, say.
+	_, _ = conn.Run(ctx, remote.Command{Argv: []string{"ip", "neigh", "flush", "to", v.Address}}) // what it remembers may still be true
 	who := ""
 	asking, cancel := context.WithTimeout(ctx, virtualIPPatience)
 	defer cancel()
