@@ -99,6 +99,9 @@ func (b *bastion) over(c remote.Config, at path.Path) (remote.Config, error) {
 	if c.Bastion != nil {
 		t = *c.Bastion
 	}
+	if t.Host != b.Host.ValueString() { // another machine, with a key of its own
+		t.HostKeys, t.Port = nil, 0
+	}
 	t.Bastion = nil
 	t.Host = b.Host.ValueString()
 	t.Port = cmp.Or(int(b.Port.ValueInt64()), t.Port)

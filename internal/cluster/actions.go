@@ -26,7 +26,10 @@ const actionTimeout = 30 * time.Minute
 type clusterAction struct {
 	name, description string
 	attributes        map[string]schema.Attribute
-	// do works on the whole cluster: every control plane, and the named node.
+	// everywhere is whether it works on every control plane; else the one that was
+	// given will do.
+	everywhere bool
+	// do works on the control planes, which are those of the target.
 	do func(context.Context, operator, operate.Target, actionModel) (said string, err error)
 
 	open    opener
@@ -95,9 +98,10 @@ func NewEtcdSnapshot() action.Action {
 // NewCertificateRenewal renews the certificates of all control planes.
 func NewCertificateRenewal() action.Action {
 	return &clusterAction{
-		name: "kubernetes_certificate_renewal", open: open,
+		name: "kubernetes_certificate_renewal", open: open, everywhere: true,
 		description: "Renews the certificates that kubeadm made on every control plane, one control plane after another, and restarts what uses them. They are valid for a " +
-			"year; upgrades renew them too.",
+			"year; upgrades renew them too. When they are over already, the API cannot name the other control planes: only the one at `address` is renewed, so invoke it " +
+			"for each.",
 		do: func(ctx context.Context, o operator, t operate.Target, _ actionModel) (string, error) {
 			return "certificates renewed", o.RenewCertificates(ctx, t)
 		},
@@ -161,14 +165,21 @@ func (a *clusterAction) invoke(ctx context.Context, m actionModel, tell func(str
 	})
 	defer o.Close()
 	seen, err := enter(ctx, o, c)
-	if err != nil {
+	t := door(c)
+	switch {
+	case err != nil && a.everywhere && seen.Machines[c.Host].AdminConf:
+		tell("the API does not answer, so only " + c.Host + " is worked on: " + err.Error())
+	case err != nil:
 		return "", err
+	case a.everywhere:
+		t = whole(seen, c, isControlPlane)
+	default:
+		t.Cluster.Name, t.CAHash = seen.Configuration.ClusterName, seen.CAHash
 	}
 	name := m.Node.ValueString()
 	if _, ok := seen.Nodes[name]; name != "" && !ok {
 		return "", crud.At(path.Root("node"), fmt.Errorf("the cluster has no node %q; it has %q", name, sortedNames(seen.Nodes)))
 	}
-	t := whole(seen, c, isControlPlane)
 	t.SnapshotDir = m.SnapshotDir.ValueString()
 	return a.do(ctx, o, t, m)
 }

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/hashicorp/terraform-plugin-framework-timetypes/timetypes"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
@@ -146,6 +147,7 @@ func (r *clusterResource) Read(ctx context.Context, req resource.ReadRequest, re
 	m.follow(o)
 	stored := m.Kubeconfig
 	m.Kubeconfig = types.StringUnknown() // its certificate may have been renewed
+	m.NodeStatus, m.CertificatesExpireAt = types.MapUnknown(statusType()), timetypes.NewRFC3339Unknown()
 	if err := w.finish(ctx, &m, o, &resp.Diagnostics); err != nil {
 		m.Kubeconfig = stored
 		resp.Diagnostics.AddWarning("The kubeconfig is as it was last read", err.Error())
@@ -316,7 +318,7 @@ func warnUnseen(diags *diag.Diagnostics, m *cluster, o kubeadm.Observed, err err
 		reasons = append(reasons, err.Error())
 	}
 	diags.AddWarning("The cluster could not be seen", fmt.Sprintf("No machine of cluster %q answers, so it is taken as it was last seen:\n\n%s\n\n"+
-		"Check the network and the provider's `ssh` block. Machines that are gone for good stop neither `terraform destroy` nor `terraform state rm`.",
+		"Check the network and the provider's `ssh` block. If all machines are gone for good, `terraform state rm` forgets the cluster; a destroy needs one that answers.",
 		m.Name.ValueString(), strings.Join(reasons, "\n")))
 }
 

@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"cmp"
 	"context"
 
 	"github.com/hashicorp/terraform-plugin-framework-timetypes/timetypes"
@@ -41,6 +42,7 @@ type clusterData struct {
 	DNSDomain            types.String          `tfsdk:"dns_domain"`
 	CAHash               types.String          `tfsdk:"ca_hash"`
 	CertificatesExpireAt timetypes.RFC3339     `tfsdk:"certificates_expire_at"`
+	CNI                  types.String          `tfsdk:"cni"`
 	VirtualIPHolder      types.String          `tfsdk:"virtual_ip_holder"`
 	Nodes                map[string]nodeStatus `tfsdk:"nodes"`
 	EtcdMembers          map[string]member     `tfsdk:"etcd_members"`
@@ -77,6 +79,7 @@ func clusterDataSchema(context.Context) dschema.Schema {
 				CustomType: timetypes.RFC3339Type{}, Computed: true,
 				MarkdownDescription: "When the first of the control planes' certificates ends.",
 			},
+			"cni":               text("Network plugin of the control planes, by the type in its CNI configuration: `calico`; null when there is none yet."),
 			"virtual_ip_holder": text("Control plane that has kube-vip's address now; null without kube-vip."),
 			"nodes": schema.MapNestedAttribute{
 				Computed: true, MarkdownDescription: "All nodes of the cluster, by name.",
@@ -125,6 +128,9 @@ func (m *clusterData) fill(o kubeadm.Observed) {
 	m.CAHash = textOrNull(o.CAHash)
 	m.CertificatesExpireAt = timeOrNull(firstExpiry(o))
 	m.VirtualIPHolder = textOrNull(o.VIPHolder)
+	for _, name := range sortedNames(o.Machines) {
+		m.CNI = textOrNull(cmp.Or(m.CNI.ValueString(), o.Machines[name].CNI))
+	}
 	m.EtcdMembers = map[string]member{}
 	for _, e := range o.Members {
 		m.EtcdMembers[e.Name] = member{

@@ -150,6 +150,28 @@ func TestFailedUpdateRecordsReality(t *testing.T) {
 	test.UnitTest(t, tc)
 }
 
+// TestUpdateCutOff: the run ended before state knew of a node that has joined, so
+// nobody looked at its machine. The apply does.
+func TestUpdateCutOff(t *testing.T) {
+	t.Parallel()
+	w, tc := testCase(t)
+	tc.Steps = []test.TestStep{
+		{Config: seoul()},
+		{
+			PreConfig: w.change(func(o *kubeadm.Observed) {
+				o.Nodes["gpu-01"] = kubeadm.NodeObject{InternalIP: "192.168.1.31", Ready: true, KubeletVersion: "1.34.4"}
+				o.Machines["gpu-01"] = o.Machines["worker-01"]
+			}),
+			Config: seoul(worker01, worker01+"\n"+`gpu-01 = { role = "worker", address = "192.168.1.31" }`),
+			ConfigPlanChecks: test.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
+				plancheck.ExpectResourceAction(address, plancheck.ResourceActionUpdate),
+				plancheck.ExpectUnknownValue(address, tfjsonpath.New("node_actions")),
+			}},
+		},
+	}
+	test.UnitTest(t, tc)
+}
+
 // TestDrift: what has changed behind Terraform's back is planned, whether an
 // attribute shows it or not.
 func TestDrift(t *testing.T) {
@@ -250,6 +272,11 @@ func TestRefusedAtPlan(t *testing.T) {
 			version`, `"tokyo"
 			version`}, `name is "seoul", and would become "tokyo"`},
 		{"address of a node", []string{"192.168.1.12", "192.168.1.14"}, `cp-02 has the address "192.168.1.12", and etcd and the certificates know it by that`},
+		{"a node renamed", []string{"worker-01 =", "worker-02 ="}, "Keep the name. If it is to have another one, take worker-01 out and apply"},
+		{"packages that nobody installs", []string{"deletion_protection", "manage_packages = false\npackages = { repository = \"https://packages.example.internal/%s/\" }\ndeletion_protection"},
+			"Nothing is installed"},
+		{"a repository with credentials", []string{"deletion_protection", "packages = { repository = \"https://a:b@packages.example.internal/%s/\" }\ndeletion_protection"},
+			"Credentials in a URL"},
 		{"downgrade", []string{"1.34.4", "1.34.3"}, "This cannot be done safely"},
 		{"two minor releases", []string{"1.34.4", "1.36.0"}, "This cannot be done safely"},
 		{"two nodes with one address", []string{"192.168.1.12", "192.168.1.11"}, "192.168.1.11 is the address of node"},
@@ -285,15 +312,15 @@ func TestDeletionProtection(t *testing.T) {
 	test.UnitTest(t, tc)
 }
 
-// TestDestroyOfDeadCluster: machines that are gone do not keep Terraform from
-// forgetting them, and changing what is Terraform's alone asks none.
+// TestDestroyOfDeadCluster: control planes that are gone do not keep Terraform
+// from taking apart the rest, and changing what is Terraform's alone asks none.
 func TestDestroyOfDeadCluster(t *testing.T) {
 	t.Parallel()
 	w, tc := testCase(t)
 	tc.Steps = []test.TestStep{
 		{Config: seoul("deletion_protection    = false", "")},
 		{PreConfig: w.change(func(o *kubeadm.Observed) {
-			for name := range o.Machines {
+			for _, name := range []string{"cp-01", "cp-02", "cp-03"} {
 				o.Machines[name] = kubeadm.Machine{Failure: "no route to the machine"}
 			}
 		}), Config: seoul()},
@@ -334,7 +361,11 @@ func TestImport(t *testing.T) {
 			Config: plain, ResourceName: address, ImportState: true, ImportStateId: "192.168.1.99",
 			ExpectError: says("no cluster was found through 192.168.1.99: it has no cluster made by kubeadm"),
 		},
-		{Config: seoul()},
+		{
+			PreConfig: w.change(func(o *kubeadm.Observed) { o.Configuration.Endpoint = "" }),
+			Config:    plain, ResourceName: address, ImportState: true, ImportStateId: "192.168.1.12", ExpectError: says("The cluster has no endpoint"),
+		},
+		{PreConfig: w.change(func(o *kubeadm.Observed) { o.Configuration.Endpoint = "192.168.1.100:6443" }), Config: seoul()},
 	}
 	test.UnitTest(t, tc)
 }

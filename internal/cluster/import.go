@@ -51,10 +51,25 @@ func (r *clusterResource) ImportState(ctx context.Context, req resource.ImportSt
 			".\n\nCorrect the identity, or import by the SSH address of a control plane.")
 		return
 	}
+	if c := seen.Configuration; c.Endpoint == "" || strings.Contains(c.PodCIDR+c.ServiceCIDR, ",") {
+		resp.Diagnostics.AddError("Unable to import onprem_kubernetes_cluster", unfit(*c))
+		return
+	}
 	m := adopt(seen)
 	m.report(ctx, seen, &resp.Diagnostics)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
 	identify(ctx, resp.Identity, &m, &resp.Diagnostics)
+}
+
+// unfit says why a cluster cannot be described.
+func unfit(c kubeadm.Configuration) string {
+	if c.Endpoint == "" {
+		return "The cluster has no endpoint: kubeadm init ran without --control-plane-endpoint, so it can have but one control plane.\n\n" +
+			"Give it one: put `controlPlaneEndpoint: HOST:6443` into ClusterConfiguration of ConfigMap kubeadm-config in namespace kube-system. " +
+			"The API server's certificate must have that host. Then import again."
+	}
+	return "The cluster has two families of addresses (" + c.PodCIDR + " and " + c.ServiceCIDR + "), and this resource describes one.\n\n" +
+		"Its data source and actions work for it."
 }
 
 // adopt describes a cluster that was made by somebody else as a configuration

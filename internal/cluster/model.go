@@ -121,8 +121,8 @@ type externalEtcd struct {
 type packages struct {
 	Archive       types.String `tfsdk:"archive"`
 	ArchiveSHA256 types.String `tfsdk:"archive_sha256"`
-	Repository    semtype.URL  `tfsdk:"repository"`
-	RepositoryKey semtype.URL  `tfsdk:"repository_key"`
+	Repository    types.String `tfsdk:"repository"`
+	RepositoryKey types.String `tfsdk:"repository_key"`
 }
 
 type upgrade struct {

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"reflect"
 	"strconv"
 	"strings"
 
@@ -64,9 +65,19 @@ func (r *clusterResource) ModifyPlan(ctx context.Context, req resource.ModifyPla
 
 // plan fills the computed attributes of m.
 func plan(m, prior *cluster, have kubeadm.Observed, diags *diag.Diagnostics) {
+	if prior != nil && m.unforeseeable(prior, have) {
+		m.foresee(prior, kubeadm.Plan{Stages: []kubeadm.Stage{{}}})
+		m.NodeActions = types.MapUnknown(types.StringType)
+		return
+	}
 	steps, err := kubeadm.MakePlan(m.desired(), withBareMachines(have, m.Nodes))
 	var refusal *kubeadm.Refusal
 	switch {
+	case errors.As(err, &refusal) && prior != nil && reflect.DeepEqual(m.desired(), prior.desired()):
+		// Nothing is asked for: what stands against a repair must not keep anybody from a destroy.
+		warnRefused(refusal, diags)
+		m.foresee(prior, kubeadm.Plan{})
+		return
 	case errors.As(err, &refusal):
 		refuse(refusal, diags)
 		return
@@ -78,6 +89,21 @@ func plan(m, prior *cluster, have kubeadm.Observed, diags *diag.Diagnostics) {
 		diags.AddWarning("Plan of the cluster "+m.Name.ValueString(), warning)
 	}
 	m.foresee(prior, steps)
+}
+
+// unforeseeable reports whether machines were last looked at in another way than
+// the apply will: a node of the cluster that was not in state, or one that is
+// logged in to differently.
+func (m *cluster) unforeseeable(prior *cluster, have kubeadm.Observed) bool {
+	for name, n := range m.Nodes {
+		_, asked := have.Machines[name]
+		_, joined := have.Nodes[name]
+		before, known := prior.Nodes[name]
+		if joined && !asked || known && !reflect.DeepEqual(before.SSH, n.SSH) {
+			return true
+		}
+	}
+	return !reflect.DeepEqual(prior.SSH, m.SSH)
 }
 
 // foresee says which of the computed attributes will change.
@@ -94,6 +120,9 @@ func (m *cluster) foresee(prior *cluster, steps kubeadm.Plan) {
 		return
 	}
 	m.CACertificate, m.CAHash = prior.CACertificate, prior.CAHash
+	if m.CACertificate.IsNull() { // after an import
+		m.CACertificate = types.StringUnknown()
+	}
 	m.NodeStatus, m.CertificatesExpireAt = prior.NodeStatus, prior.CertificatesExpireAt
 	if len(steps.Stages) == 0 {
 		m.NodeActions = prior.NodeActions // those of the last apply, until a refresh
@@ -128,6 +157,20 @@ func withBareMachines(o kubeadm.Observed, nodes map[string]node) kubeadm.Observe
 	return o
 }
 
+// warnRefused tells what is wrong with a cluster that is not to be changed.
+func warnRefused(refusal *kubeadm.Refusal, diags *diag.Diagnostics) {
+	for _, reason := range refusal.Reasons {
+		text := reason.Text
+		if reason.Node != "" {
+			text = reason.Node + ": " + text
+		}
+		if reason.Hint != "" {
+			text += "\n\n" + reason.Hint
+		}
+		diags.AddWarning("The cluster cannot be put right", text)
+	}
+}
+
 // refuse reports every reason that stands against the plan.
 func refuse(refusal *kubeadm.Refusal, diags *diag.Diagnostics) {
 	for _, reason := range refusal.Reasons {
@@ -146,6 +189,9 @@ func refuse(refusal *kubeadm.Refusal, diags *diag.Diagnostics) {
 // validate reports what is wrong with the configuration alone.
 func validate(m *cluster) diag.Diagnostics {
 	var diags diag.Diagnostics
+	if m.Packages != nil && !m.ManagePackages.ValueBool() {
+		diags.AddAttributeError(path.Root("packages"), "Nothing is installed", "`manage_packages` is false, and `packages` says where to install from.\n\nLeave out one of them.")
+	}
 	for _, p := range m.desired().Validate() {
 		diags.AddAttributeError(attributePath(p.Path), "Invalid cluster", p.Text)
 	}
@@ -213,8 +259,18 @@ func checkImmutable(m, prior *cluster) diag.Diagnostics {
 				"Put `virtual_ip` back. If a load balancer has taken over the address, move `/etc/kubernetes/manifests/kube-vip.yaml` away on the control planes "+
 				"and import the cluster anew, without `virtual_ip`.", m.ControlPlaneEndpoint.ValueString()))
 	}
+	names := map[string]string{} // by address
+	for name, n := range prior.Nodes {
+		names[n.Address.ValueString()] = name
+	}
 	for _, name := range sortedNames(m.Nodes) {
 		before, known := prior.Nodes[name]
+		if was, taken := names[m.Nodes[name].Address.ValueString()]; !known && taken {
+			diags.AddAttributeError(path.Root("nodes").AtMapKey(name), "A node keeps its name",
+				fmt.Sprintf("The machine at %s is node %s of the cluster: Kubernetes and etcd know it by that name.\n\n"+
+					"Keep the name. If it is to have another one, take %s out and apply; then add the machine as %s.",
+					m.Nodes[name].Address.ValueString(), was, was, name))
+		}
 		if is := m.Nodes[name]; known && before.Address.ValueString() != is.Address.ValueString() {
 			diags.AddAttributeError(path.Root("nodes").AtMapKey(name).AtName("address"), "A node keeps its address",
 				fmt.Sprintf("%s has the address %s, and etcd and the certificates know it by that.\n\n"+

@@ -293,7 +293,7 @@ func machineAttributes() map[string]schema.Attribute {
 					Optional: true, Validators: []validator.String{notEmpty, stringvalidator.ConflictsWith(path.MatchRelative().AtParent().AtName("repository"))},
 					MarkdownDescription: "For sites without a network: a `.tar` or `.tar.gz` on the machine that runs Terraform, which is copied to each node. It holds " +
 						"`bin/kubeadm`, `bin/kubelet`, `bin/kubectl`, and what else belongs into `/usr/local/bin`; `cni/` for `/opt/cni/bin`; `images/control-plane/*.tar` and " +
-						"`images/node/*.tar`, images to import on control planes and on every node.",
+						"`images/node/*.tar`, images to import on control planes and on every node. containerd and conntrack must be there.",
 				},
 				"archive_sha256": schema.StringAttribute{
 					Optional: true,
@@ -304,12 +304,12 @@ func machineAttributes() map[string]schema.Attribute {
 					MarkdownDescription: "SHA-256 of the archive, which it must have.",
 				},
 				"repository": schema.StringAttribute{
-					CustomType: semtype.URLType{}, Optional: true,
+					Optional: true, Validators: []validator.String{repositoryURL{}},
 					MarkdownDescription: "The team's own package repository. `%s` in it stands for the minor version: `v1.34`.",
 				},
 				"repository_key": schema.StringAttribute{
-					CustomType: semtype.URLType{}, Optional: true,
-					Validators:          []validator.String{stringvalidator.AlsoRequires(path.MatchRelative().AtParent().AtName("repository"))},
+					Optional:            true,
+					Validators:          []validator.String{repositoryURL{}, stringvalidator.AlsoRequires(path.MatchRelative().AtParent().AtName("repository"))},
 					MarkdownDescription: "Where the repository's signing key is.",
 				},
 			},
@@ -331,7 +331,7 @@ func machineAttributes() map[string]schema.Attribute {
 func sshAttributes() map[string]schema.Attribute {
 	return map[string]schema.Attribute{
 		"user": schema.StringAttribute{Optional: true, Validators: []validator.String{notEmpty}, MarkdownDescription: "User to log in as."},
-		"port": schema.Int64Attribute{Optional: true, Validators: []validator.Int64{portNumber}, MarkdownDescription: "Port of the SSH server. Defaults to `22`."},
+		"port": schema.Int64Attribute{Optional: true, Validators: []validator.Int64{portNumber}, MarkdownDescription: "Port of the SSH server. Defaults to the provider's, which is `22` unless it says otherwise."},
 		"private_key_file": schema.StringAttribute{
 			Optional: true, Validators: []validator.String{notEmpty},
 			MarkdownDescription: "File with the private key, on the machine that runs Terraform.",
@@ -386,7 +386,7 @@ func workAttributes(ctx context.Context) map[string]schema.Attribute {
 		"progress_file": schema.StringAttribute{
 			Optional: true, Validators: []validator.String{notEmpty},
 			MarkdownDescription: "File that gets a line about each thing done, for `tail -f`: Terraform itself shows only that it is still at work. " +
-				"`TF_LOG_PROVIDER=info` logs the same.",
+				"`TF_LOG_PROVIDER=debug` logs the same.",
 		},
 		"timeouts": crud.Timeouts(ctx, timeouts.Opts{
 			Create: true, Read: true, Update: true, Delete: true,

@@ -89,7 +89,14 @@ func (w *work) close(diags *diag.Diagnostics) {
 // finish fills what the plan left open. A value that was known at plan stays:
 // Terraform holds the provider to it, and the next refresh corrects it.
 func (w *work) finish(ctx context.Context, m *cluster, o kubeadm.Observed, diags *diag.Diagnostics) error {
+	status, expiry := m.NodeStatus, m.CertificatesExpireAt
 	m.report(ctx, o, diags)
+	if !status.IsUnknown() {
+		m.NodeStatus = status
+	}
+	if !expiry.IsUnknown() {
+		m.CertificatesExpireAt = expiry
+	}
 	if m.NodeActions.IsUnknown() {
 		m.NodeActions = noActions()
 	}

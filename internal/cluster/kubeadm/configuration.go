@@ -107,7 +107,7 @@ func (c Configuration) Differences(want Cluster) []Difference {
 		{"apiServer.extraArgs", flags(c.APIServer), flags(w.APIServer), false},
 		{"controllerManager.extraArgs", flags(c.ControllerManager), flags(w.ControllerManager), false},
 		{"scheduler.extraArgs", flags(c.Scheduler), flags(w.Scheduler), false},
-		{"etcd.local.extraArgs", flags(c.Etcd), flags(w.Etcd), false},
+		{EtcdArguments, flags(c.Etcd), flags(w.Etcd), false},
 		{"etcd.external", c.ExternalEtcd.String(), w.ExternalEtcd.String(), false},
 	}
 	return slices.DeleteFunc(all, func(d Difference) bool { return d.Have == d.Want })

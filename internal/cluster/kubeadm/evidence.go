@@ -35,12 +35,14 @@ func (p *planner) condition(name string) condition {
 
 // roleComplete reports whether a control plane is one in every respect: the
 // label is the last thing that kubeadm join puts, the etcd member may still be
-// a learner.
+// a learner. On a machine where a join has finished, somebody took the label.
 func (p *planner) roleComplete(name string) bool {
 	if p.want.Nodes[name].Role == Worker {
 		return true
 	}
-	if !p.have.Nodes[name].ControlPlane || !p.have.Machines[name].runsAPIServer() {
+	machine := p.have.Machines[name]
+	labelled := p.have.Nodes[name].ControlPlane || p.want.owns(machine) && machine.Owner.Joined
+	if !labelled || !machine.runsAPIServer() {
 		return false
 	}
 	voters := slices.ContainsFunc(p.membersOf(name), func(m Member) bool { return !m.Learner })

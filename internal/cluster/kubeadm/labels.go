@@ -53,6 +53,9 @@ func LabelsOf(want Node, have NodeObject) LabelChange {
 			change.Set[key] = value
 		}
 	}
+	if want.Role == ControlPlane && !have.ControlPlane {
+		change.Set[controlPlaneKey] = ""
+	}
 	for _, key := range slices.Sorted(slices.Values(owned.Labels)) {
 		_, wanted := want.Labels[key]
 		if _, there := have.Labels[key]; there && !wanted {

@@ -23,9 +23,10 @@ func TestLabelsOf(t *testing.T) {
 		"taint's value":        {Node{Taints: []Taint{web}}, NodeObject{Taints: []Taint{db}, Owned: &Owned{Taints: []Taint{db}}}, "taints +dedicated=web:NoSchedule"},
 		"our taint goes":       {Node{Taints: []Taint{}}, NodeObject{Taints: []Taint{db, lost}, Owned: &Owned{Taints: []Taint{db}}}, "taints -dedicated=db:NoSchedule"},
 		"no longer managed":    {Node{}, NodeObject{Taints: []Taint{db}, Owned: &Owned{Taints: []Taint{db}}}, "taints -dedicated=db:NoSchedule"},
-		"control plane opened": {Node{Role: ControlPlane, Taints: []Taint{}}, NodeObject{Taints: []Taint{planeTaint}}, "taints -node-role.kubernetes.io/control-plane:NoSchedule"},
-		"control plane closed": {Node{Role: ControlPlane}, NodeObject{Owned: &Owned{Taints: []Taint{}}}, "taints +node-role.kubernetes.io/control-plane:NoSchedule"},
-		"opened by hand":       {Node{Role: ControlPlane}, NodeObject{}, ""},
+		"control plane opened": {Node{Role: ControlPlane, Taints: []Taint{}}, NodeObject{ControlPlane: true, Taints: []Taint{planeTaint}}, "taints -node-role.kubernetes.io/control-plane:NoSchedule"},
+		"control plane closed": {Node{Role: ControlPlane}, NodeObject{ControlPlane: true, Owned: &Owned{Taints: []Taint{}}}, "taints +node-role.kubernetes.io/control-plane:NoSchedule"},
+		"label taken":          {Node{Role: ControlPlane}, NodeObject{}, "labels +node-role.kubernetes.io/control-plane"},
+		"opened by hand":       {Node{Role: ControlPlane}, NodeObject{ControlPlane: true}, ""},
 		"both": {Node{Labels: map[string]string{"zone": "a"}, Taints: []Taint{db}}, NodeObject{Labels: map[string]string{"disk": ""}, Owned: &Owned{Labels: []string{"disk"}}},
 			"labels +zone=a -disk, taints +dedicated=db:NoSchedule"},
 	}

@@ -157,7 +157,7 @@ func (w *world) effects(want Cluster, step Step) []func() {
 	}
 	switch step.Action {
 	case Prepare:
-		return []func(){w.machine(step.Node, func(m *Machine) { m.Owner = &Owner{Cluster: want.Name, Endpoint: want.Endpoint} })}
+		return []func(){w.machine(step.Node, func(m *Machine) { m.Owner = &Owner{Cluster: want.Name, Endpoint: want.Endpoint, Node: step.Node} })}
 	case Init:
 		return w.initialise(want, step.Node)
 	case FinishInit:
@@ -279,7 +279,7 @@ func (w *world) register(want Cluster, name string) {
 
 func (w *world) markJoined(want Cluster, name string) func() {
 	return w.machine(name, func(m *Machine) {
-		m.Owner = &Owner{Cluster: want.Name, Endpoint: want.Endpoint, Joined: true, KubeletArgs: names(want.Nodes[name].KubeletArgs)}
+		m.Owner = &Owner{Cluster: want.Name, Endpoint: want.Endpoint, Node: name, Joined: true, KubeletArgs: names(want.Nodes[name].KubeletArgs)}
 	})
 }
 
@@ -320,7 +320,7 @@ func (w *world) remove(step Step) []func() {
 	wipe := w.machine(step.Node, func(m *Machine) {
 		owner := m.Owner
 		if owner != nil {
-			owner = &Owner{Cluster: owner.Cluster, Endpoint: owner.Endpoint}
+			owner = &Owner{Cluster: owner.Cluster, Endpoint: owner.Endpoint, Node: owner.Node}
 		}
 		*m = Machine{Owner: owner}
 	})
@@ -386,6 +386,7 @@ func relabel(want Node, n *NodeObject) {
 		n.Labels = map[string]string{}
 	}
 	maps.Copy(n.Labels, change.Set)
+	n.ControlPlane = want.Role == ControlPlane
 	for _, key := range change.Unset {
 		delete(n.Labels, key)
 	}

@@ -62,6 +62,9 @@ type Machine struct {
 	// KubeletConfig is /var/lib/kubelet/config.yaml, as JSON.
 	KubeletConfig json.RawMessage `json:"kubeletConfig,omitempty"`
 
+	// CNI is the type of the network plugin that the runtime uses: calico; ""
+	// when there is none.
+	CNI string `json:"cni,omitempty"`
 	// StaticPods are the image tags in the manifests, without "v", by
 	// component: kube-apiserver, kube-controller-manager, kube-scheduler, etcd.
 	StaticPods        map[string]string `json:"staticPods,omitempty"`
@@ -83,6 +86,11 @@ type Owner struct {
 	// Joined is true once an init or a join has finished here. A control plane
 	// with it is never taken for an init that was cut off.
 	Joined bool `json:"joined,omitempty"`
+	// Node is the name under which it was last worked on.
+	Node string `json:"node,omitempty"`
+	// Upgraded is the version to which kubeadm last upgraded the machine, from
+	// its first phase to its last.
+	Upgraded string `json:"upgraded,omitempty"`
 	// KubeletArgs are the names of the kubelet's arguments that this provider
 	// set: without them, one that leaves the configuration would stay.
 	KubeletArgs []string `json:"kubeletArgs,omitempty"`

@@ -211,6 +211,9 @@ func (p *planner) conflicts(name string) bool {
 	case p.foreign(machine):
 		p.refuse(OtherCA, name, "Check the address. If the machine is to leave its cluster, run kubeadm reset on it.",
 			"the machine belongs to another cluster: its certificate authority is %s, not %s", machine.CAHash, p.have.CAHash)
+	case p.want.owns(machine) && machine.Owner.Node != "" && machine.Owner.Node != name && len(machine.leftovers()) > 0:
+		p.refuse(Conflict, name, "Check its addresses, `ssh.address` too. A node keeps its name: to give it another one, take it out of the cluster first.",
+			"the machine is node %s of this cluster, as /etc/kubernetes/onprem.json there says", machine.Owner.Node)
 	case known && machine.KubeletConf && node.InternalIP != "" && node.InternalIP != want.Address:
 		p.refuse(Conflict, name, rename, "its address is %s and cannot become %s: certificates and etcd know it by its address", node.InternalIP, want.Address)
 	case known && want.Role == Worker && (node.ControlPlane || machine.runsAPIServer()):
@@ -300,6 +303,11 @@ func (p *planner) takeOut(name string, role Role) {
 // resume undoes what a run that was cut off left, if it was ours.
 func (p *planner) resume(name string) {
 	machine := p.have.Machines[name]
+	if other := p.otherNodeAt(name); other != "" {
+		p.refuse(Conflict, name, "Give it the name that it has. If it is to have another one, take the node out of the cluster first.",
+			"the machine at %s is node %s of the cluster", p.want.Nodes[name].Address, other)
+		return
+	}
 	switch {
 	case p.want.owns(machine):
 	case machine.Owner != nil:
@@ -315,6 +323,17 @@ func (p *planner) resume(name string) {
 	step.Members = identifiers(p.membersOf(name))
 	p.work.reset = append(p.work.reset, step)
 	p.arrive(name)
+}
+
+// otherNodeAt is the node of another name that has the address of a wanted one,
+// "" for none.
+func (p *planner) otherNodeAt(name string) string {
+	for _, other := range slices.Sorted(maps.Keys(p.have.Nodes)) {
+		if other != name && p.have.Nodes[other].InternalIP == p.want.Nodes[name].Address {
+			return other
+		}
+	}
+	return ""
 }
 
 func (p *planner) arrive(name string) {
@@ -356,7 +375,7 @@ func (p *planner) label() {
 	}
 	for _, name := range p.staying {
 		node := p.have.Nodes[name]
-		if node.Unschedulable && node.Cordoned && !upgraded[name] {
+		if node.Cordoned && !upgraded[name] { // a mark that is left on a schedulable node would make a later cordon ours
 			p.work.settle = append(p.work.settle, p.step(Uncordon, name))
 		}
 		p.labelNode(name, node)

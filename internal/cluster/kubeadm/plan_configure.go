@@ -6,6 +6,10 @@ import (
 	"strings"
 )
 
+// EtcdArguments is what the arguments of etcd are called in a configuration, and
+// in the words of a Configure step that changes them.
+const EtcdArguments = "etcd.local.extraArgs"
+
 // configure plans what changes the control planes and the kubelets that stay.
 // The ConfigMaps come last: as long as one machine lacks a change, they differ
 // from what is wanted, and a run that was cut off is taken up.
@@ -72,6 +76,9 @@ func (p *planner) configurePlane(name string, changed []string) {
 	manifests = append(manifests, p.want.missingArguments(machine)...)
 	if len(manifests) > 0 {
 		slices.Sort(manifests)
+		if slices.Contains(manifests, EtcdArguments) {
+			p.checkRestart(name)
+		}
 		step := p.step(Configure, name)
 		step.Words = strings.Join(slices.Compact(manifests), ", ")
 		p.work.configure = append(p.work.configure, step)
@@ -95,7 +102,7 @@ func (c Cluster) missingArguments(m Machine) []string {
 	}
 	settings := map[string]string{
 		"kube-apiserver": "apiServer.extraArgs", "kube-controller-manager": "controllerManager.extraArgs",
-		"kube-scheduler": "scheduler.extraArgs", "etcd": "etcd.local.extraArgs",
+		"kube-scheduler": "scheduler.extraArgs", "etcd": EtcdArguments,
 	}
 	var missing []string
 	for _, component := range slices.Sorted(maps.Keys(wanted)) {

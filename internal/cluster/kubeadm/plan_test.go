@@ -362,6 +362,25 @@ func TestRefusals(t *testing.T) {
 			situation{from: cluster(1, 1), to: add("worker-01", Worker, "192.0.2.99")},
 			[]string{"conflict worker-01: its address is 192.0.2.51 and cannot become 192.0.2.99: certificates and etcd know it by its address"},
 		},
+		"a node with another name": {
+			situation{from: cluster(1, 1), to: all(drop("worker-01"), add("worker-02", Worker, "192.0.2.51")), happen: func(w *world) {
+				w.Machines["worker-02"] = w.Machines["worker-01"]
+			}},
+			[]string{"conflict worker-02: the machine is node worker-01 of this cluster, as /etc/kubernetes/onprem.json there says"},
+		},
+		"a node with another name in a cluster made by hand": {
+			situation{from: cluster(1, 1), to: all(drop("worker-01"), add("worker-02", Worker, "192.0.2.51")), happen: all(unmarked("worker-01"), func(w *world) {
+				w.Machines["worker-02"] = w.Machines["worker-01"]
+			})},
+			[]string{"conflict worker-02: the machine at 192.0.2.51 is node worker-01 of the cluster"},
+		},
+		"etcd restarted beside a dead member": {
+			situation{from: cluster(3, 0), happen: silence("cp-02"), to: func(c *Cluster) { c.Etcd.ExtraArgs = []Argument{{"quota-backend-bytes", "1"}} }},
+			[]string{
+				"quorum cp-01: etcd is to be restarted there, and would lose its quorum: 3 members, 2 healthy, tolerates none",
+				"quorum cp-03: etcd is to be restarted there, and would lose its quorum: 3 members, 2 healthy, tolerates none",
+			},
+		},
 		"a role changed": {
 			situation{from: cluster(3, 1), to: all(add("worker-01", ControlPlane, "192.0.2.51"), add("cp-03", Worker, "192.0.2.3"))},
 			[]string{

@@ -132,3 +132,13 @@ func (p *planner) checkLastPlane() {
 		p.refuse(Quorum, step.Node, "Keep it, or add another control plane in the same change.", "it is the last control plane that answers")
 	}
 }
+
+// checkRestart refuses to restart the etcd of a control plane while another one
+// is down that is needed in the meantime.
+func (p *planner) checkRestart(name string) {
+	e := newElectorate(p.have.Members)
+	if e.healthy < e.members && Tolerates(e.healthy, e.members) < 1 {
+		p.refuse(Quorum, name, "Bring the members that are down back first.",
+			"etcd is to be restarted there, and would lose its quorum: %s", e)
+	}
+}

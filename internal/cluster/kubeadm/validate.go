@@ -6,6 +6,7 @@ import (
 	"maps"
 	"net"
 	"net/netip"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -88,6 +89,8 @@ func (v *validator) virtualIP(c Cluster, endpoint netip.Addr) {
 	switch {
 	case err != nil:
 		v.add(at("virtual_ip", "address"), "%q is no address", vip.Address)
+	case address.String() != vip.Address:
+		v.canonical(at("virtual_ip", "address"), vip.Address, address)
 	case endpoint.IsValid() && endpoint != address:
 		v.add(at("virtual_ip", "address"), "the endpoint is %s: kube-vip has to serve that address, not %s", c.Endpoint, address)
 	}
@@ -221,7 +224,8 @@ func (v *validator) components(c Cluster) {
 	v.object(at("kubelet"), c.Kubelet)
 	v.object(at("kube_proxy"), c.KubeProxy)
 	for _, san := range c.CertificateSANs {
-		_, err := netip.ParseAddr(san)
+		address, err := netip.ParseAddr(san)
+		v.canonical(at("certificate_sans"), san, address)
 		if err != nil && len(validation.IsDNS1123Subdomain(strings.TrimPrefix(san, "*."))) > 0 {
 			v.add(at("certificate_sans"), "%q is neither an address nor a DNS name", san)
 		}
@@ -238,6 +242,8 @@ func (v *validator) arguments(path []string, component string, args []Argument) 
 			v.add(path, "%q is no name of an argument: write it without dashes", arg.Name)
 		case slices.Contains(reserved[component], arg.Name):
 			v.add(path, "%s follows from the cluster's other settings and cannot be given here", arg.Name)
+		case component == "kubelet" && strings.ContainsAny(arg.Value, " \t\n\"'\\$"):
+			v.add(path, "%s: %q has a character that kubeadm's file of kubelet arguments cannot hold", arg.Name, arg.Value)
 		}
 	}
 }
@@ -259,8 +265,16 @@ func (v *validator) object(path []string, fields json.RawMessage) {
 }
 
 func (v *validator) etcd(e Etcd) {
+	if e.DataDir != "" && !strings.HasPrefix(e.DataDir, "/") {
+		v.add(at("etcd", "data_dir"), "%q is no absolute path", e.DataDir)
+	}
 	if e.External == nil {
 		return
+	}
+	for i, endpoint := range e.External.Endpoints {
+		if u, err := url.Parse(endpoint); err != nil || u.Scheme != "https" || u.Host == "" {
+			v.add(at("etcd", "external", "endpoints", strconv.Itoa(i)), "%q is no URL like \"https://192.0.2.31:2379\"", endpoint)
+		}
 	}
 	if e.DataDir != "" || len(e.ExtraArgs) > 0 {
 		v.add(at("etcd"), "an external etcd has no data folder and no arguments here")
@@ -308,10 +322,19 @@ func (v *validator) address(name string, node Node, users map[netip.Addr]string)
 		v.add(path, "%q is no address", node.Address)
 		return
 	}
+	v.canonical(path, node.Address, address)
 	if user, taken := users[address]; taken {
 		v.add(path, "%s is the address of node %s, too", address, user)
 	}
 	users[address] = name
+}
+
+// canonical refuses another spelling of an address than the one that the API and
+// certificates have.
+func (v *validator) canonical(path []string, text string, address netip.Addr) {
+	if address.IsValid() && address.String() != text {
+		v.add(path, "%q is written %q in the cluster: write it so here, too", text, address)
+	}
 }
 
 func (v *validator) labels(name string, labels map[string]string) {

@@ -51,6 +51,16 @@ func TestValidate(t *testing.T) {
 		"BGP with a wrong peer": {bgp(&VirtualIPBGP{ASNumber: 64512, Peers: []BGPPeer{{"tor-1", 0}}}), []Problem{
 			{at("virtual_ip", "bgp", "peers", "0", "address"), `"tor-1" is no address`}, {at("virtual_ip", "bgp", "peers", "0", "as_number"), "0 is no AS number"},
 		}},
+		"addresses in another spelling": {func(c *Cluster) {
+			c.CertificateSANs = []string{"2001:DB8::1"}
+			c.Nodes["cp-01"] = Node{Role: ControlPlane, Address: "2001:DB8::11"}
+		}, []Problem{
+			{at("certificate_sans"), `"2001:DB8::1" is written "2001:db8::1" in the cluster: write it so here, too`},
+			{at("nodes", "cp-01", "address"), `"2001:DB8::11" is written "2001:db8::11" in the cluster: write it so here, too`},
+		}},
+		"kubelet argument with a space": {node("cp-01", func(n *Node) { n.KubeletArgs = []Argument{{"feature-gates", "a b"}} }),
+			[]Problem{{at("nodes", "cp-01", "kubelet_args"), `feature-gates: "a b" has a character that kubeadm's file of kubelet arguments cannot hold`}}},
+		"etcd in a relative folder": {func(c *Cluster) { c.Etcd.DataDir = "etcd" }, []Problem{{at("etcd", "data_dir"), `"etcd" is no absolute path`}}},
 		"networks overlap": {func(c *Cluster) { c.PodCIDR = "10.100.0.0/16" },
 			[]Problem{{at("service_cidr"), "10.96.0.0/12 overlaps 10.100.0.0/16 of pod_cidr"}}},
 		"network with host bits": {func(c *Cluster) { c.PodCIDR = "10.244.0.1/16" },

@@ -25,7 +25,7 @@ var programs, installed map[string]func(*call) int
 func init() {
 	programs = map[string]func(*call) int{
 		"systemctl": systemctl, "systemd-run": systemdRun, "journalctl": says(""), "sudo": sudo,
-		"apt-get": aptGet, "apt-mark": succeed, "apt-helper": aptHelper,
+		"apt-get": aptGet, "apt-mark": succeed, "dpkg": succeed, "dpkg-query": says(""), "apt-helper": aptHelper,
 		"containerd": containerd, "ctr": ctr,
 		"hostname": func(c *call) int { return says(c.name + "\n")(c) }, "nproc": says("2\n"), "uname": uname, "date": date, "stat": stat, "df": df,
 		"modprobe": modprobe, "swapoff": succeed, "ip": ip, "ss": ss,

@@ -107,7 +107,7 @@ func (e *ExpiredError) Error() string {
 // Hint implements the hint of an error.
 func (e *ExpiredError) Hint() string { return renewHint }
 
-const renewHint = "Renew the certificates with the action onprem_kubernetes_renew_certificates, or on the control plane with " +
+const renewHint = "Renew the certificates with the action onprem_kubernetes_certificate_renewal, or on the control plane with " +
 	"`kubeadm certs renew all`, and restart its static pods. An upgrade once a year renews them on the way."
 
 // APIError is a request to the Kubernetes API that failed.

@@ -52,7 +52,7 @@ func (w *work) configure(ctx context.Context, step kubeadm.Step) error {
 	if err != nil {
 		return err
 	}
-	if w.etcdDiffers() {
+	if w.target.Cluster.Etcd.External == nil && strings.Contains(step.Words, kubeadm.EtcdArguments) {
 		// etcd keeps its members in its data: that this manifest names the machine as the only one changes nothing.
 		if err := w.kubeadm(ctx, step.Node, "kubeadm-configure", document, "init", "phase", "etcd", "local"); err != nil {
 			return err
@@ -62,22 +62,6 @@ func (w *work) configure(ctx context.Context, step kubeadm.Step) error {
 		return err
 	}
 	return w.awaitComponents(ctx, step.Node)
-}
-
-// etcdDiffers reports whether etcd of the cluster has other arguments than are wanted.
-func (w *work) etcdDiffers() bool {
-	if w.target.Cluster.Etcd.External != nil || w.seen.Configuration == nil {
-		return false
-	}
-	want := slices.Clone(w.target.Cluster.Etcd.ExtraArgs)
-	slices.SortFunc(want, func(a, b kubeadm.Argument) int {
-		return strings.Compare(a.Name+"="+a.Value, b.Name+"="+b.Value)
-	})
-	have := slices.Clone(w.seen.Configuration.Etcd)
-	slices.SortFunc(have, func(a, b kubeadm.Argument) int {
-		return strings.Compare(a.Name+"="+a.Value, b.Name+"="+b.Value)
-	})
-	return !slices.Equal(want, have)
 }
 
 // awaitComponents waits until every static pod of a control plane runs as its manifest says.
@@ -123,7 +107,8 @@ func (w *work) runs(ctx context.Context, node, component string, want corev1.Con
 	if err := w.api.get(ctx, &pod, "/api/v1/namespaces/kube-system/pods", component+"-"+node); err != nil {
 		return false, err.Error()
 	}
-	if len(pod.Spec.Containers) == 0 || !slices.Equal(arguments(pod.Spec.Containers[0]), arguments(want)) {
+	have := pod.Spec.Containers
+	if len(have) == 0 || have[0].Image != want.Image || !slices.Equal(arguments(have[0]), arguments(want)) {
 		return false, "the kubelet has not taken up the manifest yet"
 	}
 	for _, condition := range pod.Status.Conditions {

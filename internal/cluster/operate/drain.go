@@ -53,6 +53,9 @@ func (a *api) drain(ctx context.Context, node string, options drainOptions) erro
 	held := &DrainError{Node: node, Timeout: options.Timeout}
 	for {
 		pods, err := a.movable(draining, node)
+		if err == nil && len(pods) > 0 {
+			pods, err = a.leaving(draining, node, pods)
+		}
 		if err == nil && !options.Force {
 			err = refuseUnmanaged(node, pods)
 		}
@@ -88,6 +91,16 @@ func (a *api) movable(ctx context.Context, node string) ([]corev1.Pod, error) {
 		owner := metav1.GetControllerOf(&p)
 		return mirror || owner != nil && owner.Kind == "DaemonSet"
 	}), err
+}
+
+// leaving are those of the pods that can be waited for: a kubelet that is dead
+// never tells that a pod has ended.
+func (a *api) leaving(ctx context.Context, node string, pods []corev1.Pod) ([]corev1.Pod, error) {
+	n, err := a.node(ctx, node)
+	if err != nil || n.Ready {
+		return pods, err
+	}
+	return slices.DeleteFunc(pods, func(p corev1.Pod) bool { return p.DeletionTimestamp != nil }), nil
 }
 
 func refuseUnmanaged(node string, pods []corev1.Pod) error {

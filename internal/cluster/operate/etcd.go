@@ -30,12 +30,14 @@ const (
 	etcdCert = "/etc/kubernetes/pki/etcd/healthcheck-client.crt"
 	etcdKey  = "/etc/kubernetes/pki/etcd/healthcheck-client.key"
 
-	// etcdAddress is where each member listens on its own machine.
-	etcdAddress = "127.0.0.1:2379"
 	// etcdPatience is how long etcd may refuse what it will allow in a moment: a
 	// member change while another member has only just come or gone.
 	etcdPatience = time.Minute
 )
+
+// etcdAddresses are where a member listens on its own machine: kubeadm takes the
+// family of the machine's address.
+var etcdAddresses = []string{"127.0.0.1:2379", "[::1]:2379"}
 
 // etcdTimeout bounds one request; an election takes a second or two. A variable so
 // that tests need not wait.
@@ -155,16 +157,22 @@ func (e *etcd) endpoints() []string {
 // dial goes to the member behind an endpoint through its own machine, and to any
 // other address through a given one.
 func (e *etcd) dial(ctx context.Context, config *tls.Config, via, address string) (net.Conn, error) {
+	addresses := []string{address}
 	for i, node := range e.through {
 		if address == endpoint(i) {
-			via, address = node, etcdAddress
+			via, addresses = node, etcdAddresses
 		}
 	}
 	machine, err := e.o.conn(ctx, e.t, via)
 	if err != nil {
 		return nil, err
 	}
-	tunnel, err := machine.DialContext(ctx, "tcp", address)
+	var tunnel net.Conn
+	for _, address = range addresses {
+		if tunnel, err = machine.DialContext(ctx, "tcp", address); err == nil {
+			break
+		}
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -44,7 +44,7 @@ func startEtcd(t *testing.T, nodes ...string) (Target, map[string]*etcdMember) {
 	members, machines := map[string]*etcdMember{}, map[string]*machine{}
 	for _, node := range nodes {
 		m := newMachine(t)
-		m.tunnels[etcdAddress] = clients[node]
+		m.tunnels[etcdAddresses[0]] = clients[node]
 		cert, key := ca.issue(t, time.Now().Add(time.Hour), "localhost")
 		for name, content := range map[string][]byte{"ca.crt": ca.pem, "healthcheck-client.crt": cert, "healthcheck-client.key": key} {
 			m.write(t, "etc/kubernetes/pki/etcd/"+name, string(content))

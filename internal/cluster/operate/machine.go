@@ -101,6 +101,8 @@ func addFact(m *kubeadm.Machine, name, value string) error {
 		m.KubeletConfig, _ = yaml.YAMLToJSON(decode(value)) // nil when it is half written
 	case "kubelet-flags":
 		m.KubeletArgs = kubeletArgs(string(decode(value)))
+	case "cni":
+		m.CNI = pluginType(decode(value))
 	case "etcd-data":
 		m.EtcdData = true
 	case "job":
@@ -113,6 +115,22 @@ func addFact(m *kubeadm.Machine, name, value string) error {
 		m.Containerd = version(value, 2) // containerd github.com/containerd/containerd/v2 v2.1.4 75cb2b7
 	}
 	return nil
+}
+
+// pluginType is the type of the first plugin in a CNI configuration, or in a list
+// of them; "" when it cannot be read.
+func pluginType(configuration []byte) string {
+	var c struct {
+		Type    string
+		Plugins []struct{ Type string }
+	}
+	if json.Unmarshal(configuration, &c) != nil {
+		return ""
+	}
+	if len(c.Plugins) > 0 {
+		return c.Plugins[0].Type
+	}
+	return c.Type
 }
 
 // decode is the content of a file of a report; nil when it did not come through.

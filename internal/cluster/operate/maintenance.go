@@ -14,10 +14,11 @@ import (
 var restartScript string
 
 const (
-	restartTimeout = 5 * time.Minute
+	restartTimeout = 10 * time.Minute // the kubelet may wait five before it starts what kept failing
 
-	// renewCertificates is an action that no plan has.
+	// These are actions that no plan has.
 	renewCertificates kubeadm.Action = "renew-certificates"
+	restartComponents kubeadm.Action = "restart-components"
 )
 
 // Drain keeps new pods off a node and waits until those that are there have left. The node stays cordoned.
@@ -39,8 +40,9 @@ func (o *Operator) Snapshot(ctx context.Context, t Target) (where string, err er
 	return o.work(t).snapshot(ctx, "")
 }
 
-// RenewCertificates makes new certificates on every control plane, valid for another year, and restarts what uses them,
-// one control plane after another. It needs no API that answers: certificates may be over already.
+// RenewCertificates makes new certificates on every control plane, valid for another year, and then restarts what uses
+// them, one control plane after another: members of etcd with new certificates and with expired ones do not talk to each
+// other. It needs no API that answers: certificates may be over already.
 func (o *Operator) RenewCertificates(ctx context.Context, t Target) error {
 	w := o.work(t)
 	var nodes []string
@@ -58,24 +60,41 @@ func (o *Operator) RenewCertificates(ctx context.Context, t Target) error {
 	if len(nodes) == 0 {
 		return &UnreachableError{Cluster: t.Cluster.Name}
 	}
-	w.total = len(nodes)
-	for _, node := range nodes {
-		step := kubeadm.Step{Action: renewCertificates, Node: node, Role: kubeadm.ControlPlane}
-		if err := w.step(ctx, "Renew certificates", step, func(ctx context.Context) error { return w.renew(ctx, node) }); err != nil {
-			return err
+	stages := []struct {
+		title  string
+		action kubeadm.Action
+		do     func(context.Context, string) error
+	}{
+		{"Renew certificates", renewCertificates, w.renew},
+		{"Restart control planes", restartComponents, w.restart},
+	}
+	w.total = len(stages) * len(nodes)
+	for _, stage := range stages {
+		for _, node := range nodes {
+			step := kubeadm.Step{Action: stage.action, Node: node, Role: kubeadm.ControlPlane}
+			if err := w.step(ctx, stage.title, step, func(ctx context.Context) error { return stage.do(ctx, node) }); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
 }
 
-// renew makes new certificates on one control plane and restarts its static pods.
+// renew makes new certificates on one control plane.
 func (w *work) renew(ctx context.Context, node string) error {
 	conn, err := w.conn(ctx, w.target, node)
 	if err != nil {
 		return err
 	}
-	if _, err := conn.RunJob(ctx, remote.Job{Name: "kubeadm-certs", Argv: []string{"kubeadm", "certs", "renew", "all"}, Timeout: kubeadmTimeout}, nil); err != nil {
-		return withoutSecrets(err)
+	_, err = conn.RunJob(ctx, remote.Job{Name: "kubeadm-certs", Argv: []string{"kubeadm", "certs", "renew", "all"}, Timeout: kubeadmTimeout}, nil)
+	return withoutSecrets(err)
+}
+
+// restart restarts the static pods of one control plane.
+func (w *work) restart(ctx context.Context, node string) error {
+	conn, err := w.conn(ctx, w.target, node)
+	if err != nil {
+		return err
 	}
 	for _, component := range append(components, "kube-vip") {
 		w.tell(ctx, node, "restarting "+component)

@@ -136,7 +136,6 @@ func (a *api) observe(ctx context.Context, have *kubeadm.Observed) error {
 	if err != nil {
 		return err
 	}
-	have.Configuration = &configuration
 	if have.CAHash, err = a.caHash(ctx); err != nil {
 		return err
 	}
@@ -146,8 +145,11 @@ func (a *api) observe(ctx context.Context, have *kubeadm.Observed) error {
 	if err := a.observeKubelet(ctx, have); err != nil {
 		return err
 	}
-	have.VIPHolder, err = a.vipHolder(ctx)
-	return err
+	if have.VIPHolder, err = a.vipHolder(ctx); err != nil {
+		return err
+	}
+	have.Configuration = &configuration // of a look that came to its end: half of one would tell of missing nodes
+	return nil
 }
 
 // configuration is ClusterConfiguration of ConfigMap kubeadm-config.

@@ -244,6 +244,7 @@ func (w *work) mark(ctx context.Context, node string, change func(*kubeadm.Owner
 		}
 		owner = have
 	}
+	owner.Node = node
 	change(&owner)
 	content, err := json.Marshal(owner)
 	if err != nil {

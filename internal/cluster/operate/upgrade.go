@@ -42,14 +42,26 @@ func (w *work) upgradeComponents(ctx context.Context, step kubeadm.Step) error {
 	if step.Role != kubeadm.ControlPlane {
 		return nil
 	}
-	if err := w.awaitLocalAPI(ctx, step.Node); err != nil || step.Action != kubeadm.UpgradeFirst {
+	if err := w.awaitLocalAPI(ctx, step.Node); err != nil {
 		return err
 	}
-	return w.noteKubeletFields(ctx, w.seen.KubeletOwned)
+	if step.Action == kubeadm.UpgradeFirst {
+		if err := w.noteKubeletFields(ctx, w.seen.KubeletOwned); err != nil {
+			return err
+		}
+	}
+	if m.Owner == nil {
+		return nil // a cluster that was imported
+	}
+	return w.mark(ctx, step.Node, func(o *kubeadm.Owner) { o.Upgraded = w.target.Cluster.Version })
 }
 
-// isUpgraded reports whether a control plane runs the cluster's version, and the cluster's configuration says so.
+// isUpgraded reports whether a control plane runs the cluster's version, and the cluster's configuration says so. On a
+// machine with our marker kubeadm has come to its end, too: its last phases leave no other trace.
 func (w *work) isUpgraded(ctx context.Context, m kubeadm.Machine) bool {
+	if m.Owner != nil && m.Owner.Upgraded != w.target.Cluster.Version {
+		return false
+	}
 	for _, component := range []string{"kube-apiserver", "kube-controller-manager", "kube-scheduler"} {
 		if m.StaticPods[component] != w.target.Cluster.Version {
 			return false

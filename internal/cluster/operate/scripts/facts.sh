@@ -40,7 +40,10 @@ say kubelet_unit "$(systemctl show --property FragmentPath --value kubelet.servi
 say kubelet_path "$(systemctl show --property ExecStart kubelet.service 2>/dev/null | sed -n 's/.*path=\([^ ;]*\).*/\1/p' | head -n 1)"
 
 if command -v containerd >/dev/null; then
-	if [ -e /etc/containerd/config.toml ]; then
+	# The file that a Debian package brings, unchanged, is replaced.
+	sum=$(md5sum </etc/containerd/config.toml 2>/dev/null | cut -d ' ' -f 1)
+	packaged=$(dpkg-query --show --showformat '${Conffiles}\n' containerd containerd.io 2>/dev/null | grep -F "/etc/containerd/config.toml ${sum:-none}")
+	if [ -e /etc/containerd/config.toml ] && [ -z "$packaged" ]; then
 		say containerd_config present
 		containerd config dump 2>/dev/null | sed -n 's/^[[:space:]]*\(disabled_plugins\|SystemdCgroup\)[[:space:]]*=[[:space:]]*/\1=/p'
 	fi

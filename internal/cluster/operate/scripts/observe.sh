@@ -29,6 +29,10 @@ for file in $kubernetes/manifests/*; do
 done
 send kubelet-config /var/lib/kubelet/config.yaml
 send kubelet-flags /var/lib/kubelet/kubeadm-flags.env
+# The runtime uses the first by name.
+for file in /etc/cni/net.d/*.conflist /etc/cni/net.d/*.conf; do
+	if [ -f "$file" ]; then echo "$file"; fi
+done | sort | head -n 1 | while read -r file; do send cni "$file"; done
 if [ -n "$(ls -A "$1" 2>/dev/null)" ]; then say etcd-data "$1"; fi
 
 if command -v kubeadm >/dev/null; then say kubeadm "$(kubeadm version -o short 2>/dev/null)"; fi

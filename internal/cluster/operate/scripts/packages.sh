@@ -13,6 +13,7 @@ debian() {
 	key=${key:-${repository%/}/Release.key}
 	apt() { apt-get -qq -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 -o Dpkg::Options::=--force-confold "$@"; }
 
+	dpkg --force-confold --configure -a # what an installation that was cut off left
 	apt update
 	if ! [ -e /etc/ssl/certs/ca-certificates.crt ]; then apt install --yes ca-certificates; fi
 	mkdir -p /etc/apt/keyrings

@@ -6,7 +6,7 @@ component=$1
 [ -e "/etc/kubernetes/manifests/$component.yaml" ] || exit 0
 
 running() {
-	for id in $(ctr --namespace k8s.io containers list --quiet "labels.\"io.kubernetes.container.name\"==$component"); do
+	for id in $(ctr --namespace k8s.io containers list --quiet "labels.\"io.kubernetes.container.name\"==$component,labels.\"io.kubernetes.pod.namespace\"==kube-system"); do
 		ctr --namespace k8s.io tasks list | awk -v id="$id" '$1 == id && $3 == "RUNNING" { print id }'
 	done
 }
