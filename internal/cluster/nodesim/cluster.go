@@ -44,7 +44,7 @@ func (c *cluster) config() clusterConfiguration {
 		return *c.starting
 	}
 	var config clusterConfiguration
-	if err := yaml.Unmarshal([]byte(c.store.configMapData("kube-system", "kubeadm-config", "ClusterConfiguration")), &config); err != nil {
+	if err := yaml.Unmarshal([]byte(c.store.configMapData("kubeadm-config", "ClusterConfiguration")), &config); err != nil {
 		c.sim.errorf("ConfigMap kubeadm-config cannot be read: %v", err)
 	}
 	return config

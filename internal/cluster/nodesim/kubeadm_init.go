@@ -263,7 +263,7 @@ func (k *command) join() error {
 		return err
 	}
 	var kubelet map[string]any
-	if err := yaml.Unmarshal([]byte(c.store.configMapData("kube-system", "kubelet-config", "kubelet")), &kubelet); err != nil {
+	if err := yaml.Unmarshal([]byte(c.store.configMapData("kubelet-config", "kubelet")), &kubelet); err != nil {
 		return err
 	}
 	if err := k.startKubelet(kubelet, join.NodeRegistration.KubeletExtraArgs); err != nil {

@@ -60,7 +60,7 @@ func (k *command) upgradeApply(target string) error {
 		return err
 	}
 	c.storeConfig(config)
-	c.store.configMap("kube-system", "kubelet-config", map[string]string{"kubelet": c.store.configMapData("kube-system", "kubelet-config", "kubelet")})
+	c.store.configMap("kube-system", "kubelet-config", map[string]string{"kubelet": c.store.configMapData("kubelet-config", "kubelet")})
 	if err := k.writeKubeletConfig(c); err != nil {
 		return err
 	}
@@ -124,7 +124,7 @@ func (k *command) upgradeNode() error {
 
 func (k *command) writeKubeletConfig(c *cluster) error {
 	var config map[string]any
-	if err := yaml.Unmarshal([]byte(c.store.configMapData("kube-system", "kubelet-config", "kubelet")), &config); err != nil {
+	if err := yaml.Unmarshal([]byte(c.store.configMapData("kubelet-config", "kubelet")), &config); err != nil {
 		return err
 	}
 	if err := k.phase("kubelet-config", "Writing kubelet configuration to file %q", kubeletConfig); err != nil {

@@ -334,8 +334,9 @@ func (s *store) configMap(namespace, name string, data map[string]string) {
 	s.put("configmaps", o)
 }
 
-func (s *store) configMapData(namespace, name, key string) string {
-	o := s.get("configmaps", namespace, name)
+// configMapData is a value of a ConfigMap of kube-system.
+func (s *store) configMapData(name, key string) string {
+	o := s.get("configmaps", "kube-system", name)
 	if o == nil {
 		return ""
 	}
