@@ -85,7 +85,7 @@ func NewEtcdSnapshot() action.Action {
 		description: "Saves a snapshot of etcd, all that a cluster knows, on the disk of one of its control planes, and says where. It holds the cluster's secrets: copy it " +
 			"to a safe place.",
 		attributes: map[string]schema.Attribute{"snapshot_dir": schema.StringAttribute{
-			Optional: true, Validators: []validator.String{notEmpty},
+			Optional: true, Validators: []validator.String{absolutePath},
 			MarkdownDescription: "Where on the control plane. Defaults to `/var/lib/onprem/etcd-snapshots`.",
 		}},
 		do: func(ctx context.Context, o operator, t operate.Target, _ actionModel) (string, error) {

@@ -273,6 +273,8 @@ func TestRefusedAtPlan(t *testing.T) {
 			version`}, `name is "seoul", and would become "tokyo"`},
 		{"address of a node", []string{"192.168.1.12", "192.168.1.14"}, `cp-02 has the address "192.168.1.12", and etcd and the certificates know it by that`},
 		{"a node renamed", []string{"worker-01 =", "worker-02 ="}, "Keep the name. If it is to have another one, take worker-01 out and apply"},
+		{"two nodes on one machine", []string{`address = "192.168.1.12" }`, `address = "192.168.1.12", ssh = { address = "10.0.0.1" } }`,
+			`address = "192.168.1.13" }`, `address = "192.168.1.13", ssh = { address = "10.0.0.1" } }`}, "cp-02 and cp-03 are both logged in to at 10.0.0.1"},
 		{"packages that nobody installs", []string{"deletion_protection", "manage_packages = false\npackages = { repository = \"https://packages.example.internal/%s/\" }\ndeletion_protection"},
 			"Nothing is installed"},
 		{"a repository with credentials", []string{"deletion_protection", "packages = { repository = \"https://a:b@packages.example.internal/%s/\" }\ndeletion_protection"},

@@ -192,8 +192,32 @@ func validate(m *cluster) diag.Diagnostics {
 	if m.Packages != nil && !m.ManagePackages.ValueBool() {
 		diags.AddAttributeError(path.Root("packages"), "Nothing is installed", "`manage_packages` is false, and `packages` says where to install from.\n\nLeave out one of them.")
 	}
+	diags.Append(checkWays(m)...)
 	for _, p := range m.desired().Validate() {
 		diags.AddAttributeError(attributePath(p.Path), "Invalid cluster", p.Text)
+	}
+	return diags
+}
+
+// checkWays refuses two nodes that lead to one machine.
+func checkWays(m *cluster) diag.Diagnostics {
+	var diags diag.Diagnostics
+	type way struct{ host, port, bastion string }
+	nodes := map[way]string{}
+	for _, name := range sortedNames(m.Nodes) {
+		n := m.Nodes[name]
+		if n.SSH == nil {
+			continue // its own address, which is checked
+		}
+		w := way{host: cmp.Or(n.SSH.Address.ValueString(), n.Address.ValueString()), port: n.SSH.Port.String()}
+		if n.SSH.Bastion != nil {
+			w.bastion = n.SSH.Bastion.Host.ValueString()
+		}
+		if other, taken := nodes[w]; taken {
+			diags.AddAttributeError(path.Root("nodes").AtMapKey(name).AtName("ssh"), "Two nodes on one machine",
+				fmt.Sprintf("%s and %s are both logged in to at %s.\n\nCorrect the address of one of them.", other, name, w.host))
+		}
+		nodes[w] = name
 	}
 	return diags
 }

@@ -33,9 +33,10 @@ const (
 )
 
 var (
-	versionForm = stringvalidator.RegexMatches(regexp.MustCompile(`^\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?$`), `must be a whole version without "v", such as 1.34.4`)
-	notEmpty    = stringvalidator.LengthAtLeast(1)
-	portNumber  = int64validator.Between(1, 65535)
+	versionForm  = stringvalidator.RegexMatches(regexp.MustCompile(`^\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?$`), `must be a whole version without "v", such as 1.34.4`)
+	notEmpty     = stringvalidator.LengthAtLeast(1)
+	absolutePath = stringvalidator.RegexMatches(regexp.MustCompile(`^/`), "must be an absolute path")
+	portNumber   = int64validator.Between(1, 65535)
 )
 
 func clusterSchema(ctx context.Context) schema.Schema {
@@ -253,7 +254,7 @@ func componentAttributes() map[string]schema.Attribute {
 				},
 				"extra_args": argumentsAttribute("Arguments of the members beside kubeadm's own."),
 				"snapshot_dir": schema.StringAttribute{
-					Optional: true, Validators: []validator.String{notEmpty},
+					Optional: true, Validators: []validator.String{absolutePath},
 					MarkdownDescription: "Where control planes put the snapshots that are taken before upgrades and removals. Defaults to `/var/lib/onprem/etcd-snapshots`.",
 				},
 				"external": schema.SingleNestedAttribute{

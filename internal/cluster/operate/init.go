@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"strings"
 	"time"
 
 	"github.com/onprem-tools/terraform-provider-onprem/internal/cluster/kubeadm"
@@ -37,7 +38,11 @@ func (w *work) kubeadm(ctx context.Context, node, name string, document []byte, 
 	if interrupted := (*remote.InterruptedError)(nil); errors.As(err, &interrupted) {
 		return err
 	}
-	return errors.Join(withoutSecrets(err), conn.Remove(ctx, file))
+	err = withoutSecrets(err)
+	if exit := (*remote.ExitError)(nil); errors.As(err, &exit) && strings.Contains(exit.Output, "kubelet is not healthy") {
+		exit.Output += "\nthe kubelet's last words:\n" + w.kubeletWords(ctx, node)
+	}
+	return errors.Join(err, conn.Remove(ctx, file))
 }
 
 // begun are the phases of kubeadm init up to the API's first answer; what follows them can be repeated.
