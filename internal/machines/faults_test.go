@@ -67,7 +67,7 @@ func TestFaults(t *testing.T) {
 		delete(s.config.Nodes, "worker-09")
 		run(t, cp, `systemctl stop squatter`)
 		run(t, worker, `rm -r /etc/kubernetes`)
-		wantWords(t, message, "worker-01", "/etc/kubernetes/kubelet.conf", "worker-09", "10.77.0.29")
+		wantWords(t, message, "worker-01", "/etc/kubernetes/kubelet.conf", "worker-09", "10.77.0.29", "cp-01", "6443", "socat")
 		untouched(t, cp, worker)
 	})
 

@@ -1,11 +1,15 @@
 package machines
 
 import (
+	"crypto/tls"
 	"fmt"
 	"os"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/onprem-tools/terraform-provider-onprem/internal/cluster/kubeadm"
+	"github.com/onprem-tools/terraform-provider-onprem/internal/cluster/operate"
 	"github.com/onprem-tools/terraform-provider-onprem/internal/cluster/remote"
 	"github.com/onprem-tools/terraform-provider-onprem/internal/nodelab"
 )
@@ -34,6 +38,68 @@ func TestImport(t *testing.T) {
 	s.apply(t)
 	s.planEmpty(t)
 	wantReady(t, s.machines["cp-01"], nodelab.Version, "cp-01", "worker-02")
+
+	t.Run("maintenance", s.maintenance)
+	s.planEmpty(t)
+}
+
+// maintenance is what the actions do, which the tools of these tests cannot
+// invoke.
+func (s *site) maintenance(t *testing.T) {
+	cp := s.machines["cp-01"]
+	o := operate.New(nil)
+	defer o.Close()
+	target := operate.Target{
+		Cluster: kubeadm.Cluster{Name: "lab", Nodes: map[string]kubeadm.Node{"cp-01": {Role: kubeadm.ControlPlane, Address: cp.Address}}},
+		Access:  map[string]remote.Config{"cp-01": s.access(t, cp)},
+	}
+	snapshot, err := o.Snapshot(t.Context(), target)
+	if err != nil {
+		t.Fatal(err)
+	}
+	run(t, cp, "test -s "+snapshot)
+
+	if err := o.Drain(t.Context(), target, "worker-02"); err != nil {
+		t.Fatal(err)
+	}
+	if !nodes(t, cp)["worker-02"].Spec.Unschedulable {
+		t.Error("the node that was drained takes pods")
+	}
+	if err := o.Uncordon(t.Context(), target, "worker-02"); err != nil {
+		t.Fatal(err)
+	}
+
+	before := s.serving(t, cp)
+	start := time.Now()
+	if err := o.RenewCertificates(t.Context(), target); err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("certificates of one control plane renewed: %.1f s", time.Since(start).Seconds())
+	if after := s.serving(t, cp); after == before {
+		t.Error("the API server still shows its old certificate")
+	}
+	wantReady(t, cp, nodelab.Version, "cp-01", "worker-02")
+}
+
+// serving is the certificate that an API server shows.
+func (s *site) serving(t *testing.T, m *nodelab.Node) string {
+	t.Helper()
+	conn, err := tls.Dial("tcp", m.Address+":6443", &tls.Config{InsecureSkipVerify: true}) //nolint:gosec // it is looked at, not trusted
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	return conn.ConnectionState().PeerCertificates[0].SerialNumber.String()
+}
+
+// access is root's way to a machine.
+func (s *site) access(t *testing.T, m *nodelab.Node) remote.Config {
+	t.Helper()
+	key, err := os.ReadFile(s.config.Key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return remote.Config{Host: m.Address, User: "root", HostKeys: []string{m.HostKey}, PrivateKeys: []string{string(key)}}
 }
 
 // byHand makes a cluster with kubeadm as its documentation says, from the
@@ -95,11 +161,7 @@ kubeadm token create --print-join-command
 // unpack puts what the archive has where it belongs.
 func (s *site) unpack(t *testing.T, m *nodelab.Node) {
 	t.Helper()
-	key, err := os.ReadFile(s.config.Key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	conn, err := remote.Dial(t.Context(), remote.Config{Host: m.Address, User: "root", HostKeys: []string{m.HostKey}, PrivateKeys: []string{string(key)}})
+	conn, err := remote.Dial(t.Context(), s.access(t, m))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,7 +8,8 @@ import (
 )
 
 // MakePlan decides what brings a cluster from what was observed to what is
-// wanted. It returns a *Refusal when that cannot be done safely.
+// wanted. It returns a *Refusal when that cannot be done safely, and beside it
+// what would be done to the nodes that it is not about.
 //
 // The order of the work: what was half done is undone; every new machine is
 // prepared, so that all that is wrong with them is known before anything
@@ -26,10 +27,11 @@ func MakePlan(want Cluster, have Observed) (Plan, error) {
 	p.saveEtcd()
 	p.checkMembership()
 	p.warn()
+	plan := Plan{Stages: p.work.stages(), Warnings: p.warnings}
 	if len(p.reasons) > 0 {
-		return Plan{}, &Refusal{Reasons: p.reasons}
+		return plan, &Refusal{Reasons: p.reasons}
 	}
-	return Plan{Stages: p.work.stages(), Warnings: p.warnings}, nil
+	return plan, nil
 }
 
 // planner gathers the work, the warnings, and what stands against it all.

@@ -66,7 +66,7 @@ func (o *Operator) Apply(ctx context.Context, t Target) (kubeadm.Observed, error
 	}
 	var err error
 	if w.plan, err = kubeadm.MakePlan(t.Cluster, w.seen); err != nil {
-		return w.seen, err
+		return w.seen, errors.Join(err, w.checkOthers(ctx))
 	}
 	for _, warning := range w.plan.Warnings {
 		w.tell(ctx, "", "warning: "+warning)
@@ -81,6 +81,17 @@ func (o *Operator) Apply(ctx context.Context, t Target) (kubeadm.Observed, error
 	}
 	w.tell(ctx, "", "looking at the result")
 	return o.Observe(ctx, w.target)
+}
+
+// checkOthers says what is wrong with the machines that a refused plan is not about, so that everything is known at
+// once.
+func (w *work) checkOthers(ctx context.Context) error {
+	for _, stage := range w.plan.Stages {
+		if preparing := stepsOf(stage, kubeadm.Prepare); len(preparing) > 0 {
+			return w.check(ctx, preparing)
+		}
+	}
+	return nil
 }
 
 // look waits for what an earlier run that was cut off left at work on the machines, and observes.
