@@ -41,6 +41,19 @@ func TestImport(t *testing.T) {
 
 	t.Run("maintenance", s.maintenance)
 	s.planEmpty(t)
+	t.Run("settings", s.settings)
+}
+
+// settings changes what the control planes keep in manifests and certificates.
+func (s *site) settings(t *testing.T) {
+	s.config.Extra = `
+  certificate_sans = ["api.example.internal"]
+  api_server       = { extra_args = [{ name = "event-ttl", value = "2h" }] }
+`
+	_, took := s.apply(t)
+	t.Logf("an argument and a name of the API server on one control plane: %.1f s", took.Seconds())
+	s.planEmpty(t)
+	run(t, s.machines["cp-01"], "grep -e --event-ttl=2h /etc/kubernetes/manifests/kube-apiserver.yaml")
 }
 
 // maintenance is what the actions do, which the tools of these tests cannot

@@ -207,22 +207,6 @@ func (s *site) everyDayAfter(step func(string, func(*testing.T)), everyday []str
 			t.Errorf("the API was away for %s", away)
 		}
 	})
-
-	step("settings", func(t *testing.T) {
-		s.config.Extra = `
-  certificate_sans = ["api.example.internal"]
-  api_server       = { extra_args = [{ name = "event-ttl", value = "2h" }] }
-`
-		_, took := s.apply(t)
-		t.Logf("an argument and a name of the API server on three control planes: %.1f s", took.Seconds())
-		s.planEmpty(t)
-		for _, name := range []string{"cp-01", "cp-02", "cp-03"} {
-			out, err := s.machines[name].Exec(t.Context(), "grep -e --event-ttl=2h /etc/kubernetes/manifests/kube-apiserver.yaml")
-			if err != nil {
-				t.Errorf("%s: %v %s", name, err, out)
-			}
-		}
-	})
 }
 
 // untilNotReady waits until the cluster has noticed that a machine is gone,
