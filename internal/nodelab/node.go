@@ -275,7 +275,7 @@ func (n *Node) Log() string {
 	if err != nil {
 		return err.Error()
 	}
-	journal, err := n.Exec(ctx, "journalctl --no-pager --lines=1000 | grep -vE ' (sudo|sshd)\\[' | tail -n 60")
+	journal, err := n.Exec(ctx, "systemctl --failed --no-legend; systemctl status --no-pager ssh.service | tail -n 20; journalctl --no-pager --lines=1000 | grep -vE ' (sudo|sshd)\\[' | tail -n 60")
 	if err != nil {
 		journal = err.Error()
 	}
