@@ -165,7 +165,6 @@ func (n *Node) plugIn(plugged io.WriteCloser) error {
 	if err := makeCgroup(filepath.Base(os.Getenv(runVariable)), n.cgroup(), pid); err != nil {
 		return err
 	}
-	// The other end, and with it the cable, goes when the machine does.
 	if err := host(fmt.Sprintf("ip link add veth%d type veth peer name eth0 netns %d", pid, pid)); err != nil {
 		return err
 	}
@@ -202,6 +201,12 @@ func (n *Node) Kill() error {
 		return err
 	}
 	<-n.power.off
+	// Connections that its processes left hold the machine's network for minutes, and its address would go on answering:
+	// the cable is pulled, unless it has gone already.
+	err := host(fmt.Sprintf("ip link delete veth%d", n.power.init.Process.Pid))
+	if err != nil && !strings.Contains(err.Error(), "Cannot find device") {
+		return err
+	}
 	n.power = nil
 	return removeCgroups(filepath.Join(filepath.Base(os.Getenv(runVariable)), n.cgroup()))
 }
