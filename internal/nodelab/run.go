@@ -11,6 +11,7 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"time"
 )
@@ -113,11 +114,16 @@ func runOnLAN() (code int, err error) {
 	if err := os.WriteFile(filepath.Join(dir, "pid"), []byte(strconv.Itoa(cmd.Process.Pid)), 0o644); err != nil {
 		return 1, err
 	}
+	var interrupted atomic.Bool
 	go func() {
 		<-signals
+		interrupted.Store(true)
 		_ = cmd.Process.Kill() // and with it, by --kill-child, all that runs on the LAN
 	}()
 	err = cmd.Wait()
+	if interrupted.Load() {
+		return 130, nil // as a shell has it after Ctrl-C
+	}
 	if cmd.ProcessState.ExitCode() >= 0 {
 		return cmd.ProcessState.ExitCode(), nil
 	}
