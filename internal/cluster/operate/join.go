@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 	"time"
 
@@ -36,7 +37,12 @@ func (w *work) join(ctx context.Context, step kubeadm.Step) error {
 	if err != nil {
 		return err
 	}
-	if err := w.kubeadm(ctx, step.Node, "kubeadm-join", document, "join"); err != nil {
+	err = w.kubeadm(ctx, step.Node, "kubeadm-join", document, "join")
+	if beforeChange(err) {
+		w.tell(ctx, step.Node, "kubeadm got no answer before it had changed anything: once more")
+		err = w.kubeadm(ctx, step.Node, "kubeadm-join", document, "join")
+	}
+	if err != nil {
 		return err
 	}
 	if err := w.markJoined(ctx, step.Node); err != nil {
@@ -52,6 +58,16 @@ func (w *work) join(ctx context.Context, step kubeadm.Step) error {
 	}
 	// That it is Ready is waited for later, for all nodes at once.
 	return w.api.awaitNode(ctx, step.Node, w.target.ReadyTimeout, func(kubeadm.NodeObject) string { return "" })
+}
+
+// earlyPhase is what kubeadm join says when it fails while it only asks. It does not repeat a question: one is lost when
+// the virtual address is about to move, as it is while kube-vip takes up the other kubeconfig after an init.
+var earlyPhase = regexp.MustCompile(`error execution phase (preflight|control-plane-prepare/download-certs)\b`)
+
+// beforeChange reports whether a join failed before it had changed the machine.
+func beforeChange(err error) bool {
+	exit := (*remote.ExitError)(nil)
+	return errors.As(err, &exit) && earlyPhase.MatchString(exit.Output)
 }
 
 // revoke takes a token back. It would end by itself: that it cannot be taken back is no reason to fail.

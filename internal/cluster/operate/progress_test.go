@@ -3,6 +3,7 @@ package operate
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -102,5 +103,21 @@ func TestTellingWords(t *testing.T) {
 				t.Error(diff)
 			}
 		})
+	}
+}
+
+func TestJoinIsRepeatedOnlyBeforeAChange(t *testing.T) {
+	for output, want := range map[string]bool{
+		"error: error execution phase control-plane-prepare/download-certs: error downloading certs: request canceled": true,
+		"error: error execution phase preflight: couldn't validate the identity of the API Server: EOF":                 true,
+		"error: error execution phase control-plane-join/etcd: error creating local etcd static pod manifest file":      false,
+		"error: error execution phase kubelet-start: a Node with name \"cp-02\" and status \"Ready\" already exists":     false,
+	} {
+		if got := beforeChange(fmt.Errorf("joining: %w", &remote.ExitError{Code: 1, Output: output})); got != want {
+			t.Errorf("%s: %t", output, got)
+		}
+	}
+	if beforeChange(nil) || beforeChange(errors.New("the connection was lost")) {
+		t.Error("repeated without a word of kubeadm")
 	}
 }
