@@ -109,9 +109,9 @@ func TestTellingWords(t *testing.T) {
 func TestJoinIsRepeatedOnlyBeforeAChange(t *testing.T) {
 	for output, want := range map[string]bool{
 		"error: error execution phase control-plane-prepare/download-certs: error downloading certs: request canceled": true,
-		"error: error execution phase preflight: couldn't validate the identity of the API Server: EOF":                 true,
-		"error: error execution phase control-plane-join/etcd: error creating local etcd static pod manifest file":      false,
-		"error: error execution phase kubelet-start: a Node with name \"cp-02\" and status \"Ready\" already exists":     false,
+		"error: error execution phase preflight: couldn't validate the identity of the API Server: EOF":                true,
+		"error: error execution phase control-plane-join/etcd: error creating local etcd static pod manifest file":     false,
+		"error: error execution phase kubelet-start: a Node with name \"cp-02\" and status \"Ready\" already exists":   false,
 	} {
 		if got := beforeChange(fmt.Errorf("joining: %w", &remote.ExitError{Code: 1, Output: output})); got != want {
 			t.Errorf("%s: %t", output, got)
