@@ -66,7 +66,7 @@ func (r *clusterResource) ModifyPlan(ctx context.Context, req resource.ModifyPla
 // plan fills the computed attributes of m.
 func plan(m, prior *cluster, have kubeadm.Observed, diags *diag.Diagnostics) {
 	if prior != nil && m.unforeseeable(prior, have) {
-		m.foresee(prior, kubeadm.Plan{Stages: []kubeadm.Stage{{}}})
+		m.foresee(prior, true)
 		m.NodeActions = types.MapUnknown(types.StringType)
 		return
 	}
@@ -76,7 +76,7 @@ func plan(m, prior *cluster, have kubeadm.Observed, diags *diag.Diagnostics) {
 	case errors.As(err, &refusal) && prior != nil && reflect.DeepEqual(m.desired(), prior.desired()):
 		// Nothing is asked for: what stands against a repair must not keep anybody from a destroy.
 		warnRefused(refusal, diags)
-		m.foresee(prior, kubeadm.Plan{})
+		m.foresee(prior, false)
 		return
 	case errors.As(err, &refusal):
 		refuse(refusal, diags)
@@ -88,7 +88,18 @@ func plan(m, prior *cluster, have kubeadm.Observed, diags *diag.Diagnostics) {
 	for _, warning := range steps.Warnings {
 		diags.AddWarning("Plan of the cluster "+m.Name.ValueString(), warning)
 	}
-	m.foresee(prior, steps)
+	m.foresee(prior, len(steps.Stages) > 0)
+	if prior == nil || len(steps.Stages) > 0 {
+		m.NodeActions = nodeActions(steps)
+	}
+}
+
+func nodeActions(steps kubeadm.Plan) types.Map {
+	actions := map[string]attr.Value{}
+	for node, words := range steps.NodeActions() {
+		actions[node] = types.StringValue(words)
+	}
+	return types.MapValueMust(types.StringType, actions)
 }
 
 // unforeseeable reports whether machines were last looked at in another way than
@@ -106,13 +117,9 @@ func (m *cluster) unforeseeable(prior *cluster, have kubeadm.Observed) bool {
 	return !reflect.DeepEqual(prior.SSH, m.SSH)
 }
 
-// foresee says which of the computed attributes will change.
-func (m *cluster) foresee(prior *cluster, steps kubeadm.Plan) {
-	actions := map[string]attr.Value{}
-	for node, words := range steps.NodeActions() {
-		actions[node] = types.StringValue(words)
-	}
-	m.NodeActions = types.MapValueMust(types.StringType, actions)
+// foresee says which of the computed attributes will change, by whether machines
+// do.
+func (m *cluster) foresee(prior *cluster, changes bool) {
 	if prior == nil {
 		m.NodeStatus = types.MapUnknown(statusType())
 		m.CACertificate, m.CAHash, m.CertificatesExpireAt = types.StringUnknown(), types.StringUnknown(), timetypes.NewRFC3339Unknown()
@@ -124,9 +131,8 @@ func (m *cluster) foresee(prior *cluster, steps kubeadm.Plan) {
 		m.CACertificate = types.StringUnknown()
 	}
 	m.NodeStatus, m.CertificatesExpireAt = prior.NodeStatus, prior.CertificatesExpireAt
-	if len(steps.Stages) == 0 {
-		m.NodeActions = prior.NodeActions // those of the last apply, until a refresh
-	} else {
+	m.NodeActions = prior.NodeActions // those of the last apply, until a refresh
+	if changes {
 		m.NodeStatus, m.CertificatesExpireAt = types.MapUnknown(statusType()), timetypes.NewRFC3339Unknown()
 	}
 	kubeconfig := prior.Kubeconfig
@@ -160,30 +166,32 @@ func withBareMachines(o kubeadm.Observed, nodes map[string]node) kubeadm.Observe
 // warnRefused tells what is wrong with a cluster that is not to be changed.
 func warnRefused(refusal *kubeadm.Refusal, diags *diag.Diagnostics) {
 	for _, reason := range refusal.Reasons {
-		text := reason.Text
-		if reason.Node != "" {
-			text = reason.Node + ": " + text
-		}
-		if reason.Hint != "" {
-			text += "\n\n" + reason.Hint
-		}
-		diags.AddWarning("The cluster cannot be put right", text)
+		diags.AddWarning("The cluster cannot be put right", explain(reason))
 	}
 }
 
 // refuse reports every reason that stands against the plan.
 func refuse(refusal *kubeadm.Refusal, diags *diag.Diagnostics) {
+	const summary = "This cannot be done safely"
 	for _, reason := range refusal.Reasons {
-		detail := reason.Text
-		if reason.Hint != "" {
-			detail += "\n\n" + reason.Hint
-		}
 		if reason.Node == "" {
-			diags.AddError("This cannot be done safely", detail)
+			diags.AddError(summary, explain(reason))
 			continue
 		}
-		diags.AddAttributeError(path.Root("nodes").AtMapKey(reason.Node), "This cannot be done safely", reason.Node+": "+detail)
+		diags.AddAttributeError(path.Root("nodes").AtMapKey(reason.Node), summary, explain(reason))
 	}
+}
+
+// explain is a reason with its node and what to do.
+func explain(reason kubeadm.Reason) string {
+	text := reason.Text
+	if reason.Node != "" {
+		text = reason.Node + ": " + text
+	}
+	if reason.Hint != "" {
+		text += "\n\n" + reason.Hint
+	}
+	return text
 }
 
 // validate reports what is wrong with the configuration alone.

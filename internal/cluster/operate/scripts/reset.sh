@@ -5,12 +5,11 @@ set -eu
 etcd=$1 vip=$2
 
 rm -f /etc/kubernetes/manifests/kube-vip.yaml
-if ! command -v kubeadm >/dev/null && [ -e /etc/kubernetes/kubelet.conf ]; then
-	echo 'kubeadm, which undoes its own work, is not installed: install it in the version of the cluster' >&2
-	exit 1
-fi
 if command -v kubeadm >/dev/null; then
 	kubeadm reset --force --skip-phases=remove-etcd-member --cri-socket=unix:///run/containerd/containerd.sock
+elif [ -e /etc/kubernetes/kubelet.conf ]; then
+	echo 'kubeadm, which undoes its own work, is not installed: install it in the version of the cluster' >&2
+	exit 1
 fi
 if [ -n "$etcd" ] && [ -d "$etcd" ]; then find "$etcd" -mindepth 1 -delete; fi
 rm -rf /etc/kubernetes/tmp
