@@ -12,6 +12,7 @@ import (
 
 	"github.com/onprem-tools/terraform-provider-onprem/internal/clients"
 	"github.com/onprem-tools/terraform-provider-onprem/internal/cluster/kubeadm"
+	"github.com/onprem-tools/terraform-provider-onprem/internal/cluster/remote"
 	"github.com/onprem-tools/terraform-provider-onprem/internal/crud"
 	"github.com/onprem-tools/terraform-provider-onprem/internal/semtype"
 )
@@ -101,23 +102,17 @@ func clusterDataSchema(context.Context) dschema.Schema {
 // readClusterData looks twice: through the door, and at every control plane that
 // it finds there.
 func readClusterData(ctx context.Context, open opener, set *clients.Set, m *clusterData) error {
-	ctx, cancel := context.WithTimeout(ctx, readTimeout)
-	defer cancel()
-	c, err := m.config(set)
-	if err != nil {
-		return err
-	}
-	o := open((&progress{}).tell)
-	defer o.Close()
-	seen, err := enter(ctx, o, c)
-	if err != nil {
-		return err
-	}
-	if all, err := o.Observe(ctx, whole(seen, c, isControlPlane)); err == nil && all.Configuration != nil {
-		seen = all
-	}
-	m.fill(seen)
-	return nil
+	return m.visit(ctx, set, open, func(ctx context.Context, o operator, c remote.Config) error {
+		seen, err := enter(ctx, o, c)
+		if err != nil {
+			return err
+		}
+		if all, err := o.Observe(ctx, whole(seen, c, isControlPlane)); err == nil && all.Configuration != nil {
+			seen = all
+		}
+		m.fill(seen)
+		return nil
+	})
 }
 
 func (m *clusterData) fill(o kubeadm.Observed) {

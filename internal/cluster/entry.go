@@ -70,6 +70,19 @@ func (e entry) config(set *clients.Set) (remote.Config, error) {
 	return c, nil
 }
 
+// visit works through the entry, for as long as a look may take.
+func (e entry) visit(ctx context.Context, set *clients.Set, open opener, work func(context.Context, operator, remote.Config) error) error {
+	ctx, cancel := context.WithTimeout(ctx, readTimeout)
+	defer cancel()
+	c, err := e.config(set)
+	if err != nil {
+		return err
+	}
+	o := open((&progress{}).tell)
+	defer o.Close()
+	return work(ctx, o, c)
+}
+
 // door is the target of which only one control plane is known.
 func door(c remote.Config) operate.Target {
 	return operate.Target{

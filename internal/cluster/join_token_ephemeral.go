@@ -12,6 +12,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/onprem-tools/terraform-provider-onprem/internal/clients"
+	"github.com/onprem-tools/terraform-provider-onprem/internal/cluster/remote"
 	"github.com/onprem-tools/terraform-provider-onprem/internal/crud"
 	"github.com/onprem-tools/terraform-provider-onprem/internal/semtype"
 )
@@ -81,21 +82,15 @@ func (e *joinTokenEphemeral) Open(ctx context.Context, req ephemeral.OpenRequest
 }
 
 func (e *joinTokenEphemeral) make(ctx context.Context, m *joinToken) error {
-	ctx, cancel := context.WithTimeout(ctx, readTimeout)
-	defer cancel()
-	c, err := m.config(e.clients)
-	if err != nil {
-		return err
-	}
-	o := e.open((&progress{}).tell)
-	defer o.Close()
-	t, err := o.JoinToken(ctx, door(c), cmp.Or(length(m.TTL), defaultTokenTTL))
-	if err != nil {
-		return err
-	}
-	m.Token = types.StringValue(t.Token)
-	m.ExpiresAt = timeOrNull(t.Expires)
-	m.CACertHash = types.StringValue(t.CAHash)
-	m.ControlPlaneEndpoint = types.StringValue(t.Endpoint)
-	return nil
+	return m.visit(ctx, e.clients, e.open, func(ctx context.Context, o operator, c remote.Config) error {
+		t, err := o.JoinToken(ctx, door(c), cmp.Or(length(m.TTL), defaultTokenTTL))
+		if err != nil {
+			return err
+		}
+		m.Token = types.StringValue(t.Token)
+		m.ExpiresAt = timeOrNull(t.Expires)
+		m.CACertHash = types.StringValue(t.CAHash)
+		m.ControlPlaneEndpoint = types.StringValue(t.Endpoint)
+		return nil
+	})
 }

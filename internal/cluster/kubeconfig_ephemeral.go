@@ -12,6 +12,7 @@ import (
 	"k8s.io/client-go/tools/clientcmd"
 
 	"github.com/onprem-tools/terraform-provider-onprem/internal/clients"
+	"github.com/onprem-tools/terraform-provider-onprem/internal/cluster/remote"
 	"github.com/onprem-tools/terraform-provider-onprem/internal/crud"
 )
 
@@ -82,20 +83,14 @@ func (e *kubeconfigEphemeral) Open(ctx context.Context, req ephemeral.OpenReques
 }
 
 func (e *kubeconfigEphemeral) read(ctx context.Context, m *kubeconfigModel) error {
-	ctx, cancel := context.WithTimeout(ctx, readTimeout)
-	defer cancel()
-	c, err := m.config(e.clients)
-	if err != nil {
+	return m.visit(ctx, e.clients, e.open, func(ctx context.Context, o operator, c remote.Config) error {
+		text, err := o.Kubeconfig(ctx, door(c))
+		if err != nil {
+			return err
+		}
+		m.kubeconfig, err = parseKubeconfig(text)
 		return err
-	}
-	o := e.open((&progress{}).tell)
-	defer o.Close()
-	text, err := o.Kubeconfig(ctx, door(c))
-	if err != nil {
-		return err
-	}
-	m.kubeconfig, err = parseKubeconfig(text)
-	return err
+	})
 }
 
 func parseKubeconfig(text []byte) (kubeconfig, error) {
