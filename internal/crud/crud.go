@@ -47,6 +47,21 @@ type Spec[M, C any] struct {
 	Update func(context.Context, C, Change[M]) error
 	// Delete removes the object. One that is gone already is no error.
 	Delete func(context.Context, C, *M) error
+	// Check finds what is wrong with a configuration as a whole, beyond what the
+	// validators of single attributes say. Values may be unknown.
+	Check func(*M, *diag.Diagnostics)
+	// Complete sets what of a plan follows from other attributes: defaults that
+	// depend on them. It runs for every plan but a destroy, and changes nothing
+	// of a plan that it has completed before. Values may be unknown.
+	Complete func(config, plan *M)
+	// Secrets are the write-only attributes of a model.
+	Secrets func(*M) []SecretField
+	// Review looks at what is about to be created (no Prior), changed, or
+	// destroyed (neither Plan nor Config), and may ask the system about it. What
+	// stays as it is costs no review. Values may be unknown, and so may be how to
+	// reach the system: then client has an error, which the apply will say.
+	Review func(ctx context.Context, client func() (C, error), ch Change[M], diags *diag.Diagnostics)
+
 	// Import, when set, finds the object for an import id that people write
 	// (a name, a path) and sets its identity attributes. Without it the id is
 	// the identity attributes joined with "/".
@@ -61,7 +76,8 @@ type Change[M any] struct {
 }
 
 // Resource implements resource.Resource over a Spec. Embed it to add
-// ModifyPlan, ValidateConfig or UpgradeState.
+// UpgradeState. Rules stand in the Spec: what decides about a plan without the
+// framework asks them too.
 type Resource[M, C any] struct {
 	Spec Spec[M, C]
 
@@ -98,16 +114,6 @@ func (r *Resource[M, C]) Schema(ctx context.Context, _ resource.SchemaRequest, r
 // Configure implements resource.ResourceWithConfigure.
 func (r *Resource[M, C]) Configure(_ context.Context, req resource.ConfigureRequest, _ *resource.ConfigureResponse) {
 	r.clients, _ = req.ProviderData.(*clients.Set) // nil while Terraform only validates
-}
-
-// Client returns the system's client, for methods of an embedding resource.
-// ok is false before the provider is configured, as during validation.
-func (r *Resource[M, C]) Client() (client C, ok bool, err error) {
-	if r.clients == nil {
-		return client, false, nil
-	}
-	client, err = r.Spec.Client(r.clients)
-	return client, err == nil, err
 }
 
 // Create implements resource.Resource. State and identity are recorded before

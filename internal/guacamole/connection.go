@@ -6,12 +6,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
-	"github.com/hashicorp/terraform-plugin-framework-validators/resourcevalidator"
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
-	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/onprem-tools/terraform-provider-onprem/internal/clients"
@@ -22,14 +21,13 @@ import (
 
 // NewConnection manages a Guacamole connection: a machine that users reach
 // through the portal.
-func NewConnection() resource.Resource {
-	return &connectionResource{crud.NewResource(crud.Spec[connection, *guacapi.Client]{
-		Name: "guacamole_connection", Identity: []string{"identifier"},
-		Client: (*clients.Set).Guacamole, Schema: connectionSchema,
-		Create: createConnection, Read: readConnection, Update: updateConnection, Delete: deleteConnection,
-		Import: importConnection,
-	})}
-}
+var NewConnection = crud.New(crud.Spec[connection, *guacapi.Client]{
+	Name: "guacamole_connection", Identity: []string{"identifier"},
+	Client: (*clients.Set).Guacamole, Schema: connectionSchema,
+	Check: (*connection).check, Secrets: (*connection).secrets, Review: reviewConnection,
+	Create: createConnection, Read: readConnection, Update: updateConnection, Delete: deleteConnection,
+	Import: importConnection,
+})
 
 type connection struct {
 	Identifier            types.String `tfsdk:"identifier"`
@@ -49,60 +47,47 @@ type connection struct {
 	Kubernetes            types.Object `tfsdk:"kubernetes"`
 }
 
-// connectionResource adds what only a look at the whole plan can tell.
-type connectionResource struct {
-	*crud.Resource[connection, *guacapi.Client]
-}
-
-var (
-	_ resource.ResourceWithConfigValidators = (*connectionResource)(nil)
-	_ resource.ResourceWithModifyPlan       = (*connectionResource)(nil)
-)
-
-// ConfigValidators implements resource.ResourceWithConfigValidators.
-func (r *connectionResource) ConfigValidators(context.Context) []resource.ConfigValidator {
-	var of []path.Expression
+// check wants the parameters of one protocol.
+func (m *connection) check(diags *diag.Diagnostics) {
+	var set []string
 	for _, protocol := range protocols.Names {
-		of = append(of, path.MatchRoot(protocol))
+		if o := m.parameters(protocol); o.IsUnknown() {
+			return // may turn out to be null
+		} else if !o.IsNull() {
+			set = append(set, "`"+protocol+"`")
+		}
 	}
-	return []resource.ConfigValidator{resourcevalidator.ExactlyOneOf(of...)}
-}
-
-// ModifyPlan implements resource.ResourceWithModifyPlan. It changes nothing,
-// but speaks up while there is still time.
-func (r *connectionResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
-	if req.Plan.Raw.IsNull() || req.Plan.Raw.Equal(req.State.Raw) {
-		return
-	}
-	var plan, config connection
-	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
-	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
-	prior := connection{}
-	if !req.State.Raw.IsNull() {
-		resp.Diagnostics.Append(req.State.Get(ctx, &prior)...)
-	}
-	if resp.Diagnostics.HasError() {
-		return
-	}
-	requireSecrets(plan, prior, config, &resp.Diagnostics)
-	if client, ok, _ := r.Client(); ok && req.State.Raw.IsNull() {
-		warnTaken(ctx, "connection", client.PlanConnection, plan.ParentIdentifier, plan.Name, &resp.Diagnostics)
+	names := "`" + strings.Join(protocols.Names, "`, `") + "`"
+	switch {
+	case len(set) == 0:
+		diags.AddError("Connection without a protocol", "Exactly one of "+names+" must be set: it says how the machine is reached.")
+	case len(set) > 1:
+		diags.AddError("Connection with several protocols", fmt.Sprintf(
+			"Exactly one of %s must be set, not %s. Make a connection for each protocol.", names, strings.Join(set, " and ")))
 	}
 }
 
-// requireSecrets refuses a new version of a secret without the secret.
-func requireSecrets(plan, prior, config connection, diags *diag.Diagnostics) {
+// secrets are those of all protocols.
+func (m *connection) secrets() []crud.SecretField {
+	var all []crud.SecretField
 	for _, protocol := range protocols.Names {
-		planned, before, written := plan.parameters(protocol).Attributes(), prior.parameters(protocol).Attributes(), config.parameters(protocol).Attributes()
+		o := m.parameters(protocol)
 		for _, p := range protocols.Of(protocol) {
-			version := number(planned[versionName(p)])
-			if !p.Secret || version.IsNull() || version.IsUnknown() || version.Equal(number(before[versionName(p)])) {
-				continue
-			}
-			if secret, ok := written[secretName(p)]; ok && secret.IsNull() {
-				diags.AddAttributeError(path.Root(protocol).AtName(secretName(p)), "Missing secret", absentSecret(p).Error()+".")
+			if p.Secret && !o.IsNull() {
+				all = append(all, secretField(protocol, p, o.Attributes()))
 			}
 		}
+	}
+	return all
+}
+
+// reviewConnection speaks up about a new connection while there is still time.
+func reviewConnection(ctx context.Context, client func() (*guacapi.Client, error), ch crud.Change[connection], diags *diag.Diagnostics) {
+	if ch.Prior != nil {
+		return
+	}
+	if c, err := client(); err == nil {
+		warnTaken(ctx, "connection", c.PlanConnection, ch.Plan.ParentIdentifier, ch.Plan.Name, diags)
 	}
 }
 

@@ -7,7 +7,7 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/attr"
-	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/booldefault"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringdefault"
@@ -22,13 +22,11 @@ import (
 
 // NewConnectionGroup manages a Guacamole connection group: a folder of
 // connections, or a set of them that share the load.
-func NewConnectionGroup() resource.Resource {
-	return &groupResource{crud.NewResource(crud.Spec[group, *guacapi.Client]{
-		Name: "guacamole_connection_group", Identity: []string{"identifier"},
-		Client: (*clients.Set).Guacamole, Schema: groupSchema,
-		Create: createGroup, Read: readGroup, Update: updateGroup, Delete: deleteGroup, Import: importGroup,
-	})}
-}
+var NewConnectionGroup = crud.New(crud.Spec[group, *guacapi.Client]{
+	Name: "guacamole_connection_group", Identity: []string{"identifier"},
+	Client: (*clients.Set).Guacamole, Schema: groupSchema, Review: reviewGroup,
+	Create: createGroup, Read: readGroup, Update: updateGroup, Delete: deleteGroup, Import: importGroup,
+})
 
 type group struct {
 	Identifier            types.String `tfsdk:"identifier"`
@@ -71,22 +69,13 @@ func groupSchema(context.Context) schema.Schema {
 	}
 }
 
-// groupResource adds what only a look at the whole plan can tell.
-type groupResource struct {
-	*crud.Resource[group, *guacapi.Client]
-}
-
-var _ resource.ResourceWithModifyPlan = (*groupResource)(nil)
-
-// ModifyPlan implements resource.ResourceWithModifyPlan. It changes nothing.
-func (r *groupResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
-	if req.Plan.Raw.IsNull() || !req.State.Raw.IsNull() {
+// reviewGroup speaks up about a new group while there is still time.
+func reviewGroup(ctx context.Context, client func() (*guacapi.Client, error), ch crud.Change[group], diags *diag.Diagnostics) {
+	if ch.Prior != nil {
 		return
 	}
-	var plan group
-	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
-	if client, ok, _ := r.Client(); ok && !resp.Diagnostics.HasError() {
-		warnTaken(ctx, "connection group", client.PlanGroup, plan.ParentIdentifier, plan.Name, &resp.Diagnostics)
+	if c, err := client(); err == nil {
+		warnTaken(ctx, "connection group", c.PlanGroup, ch.Plan.ParentIdentifier, ch.Plan.Name, diags)
 	}
 }
 

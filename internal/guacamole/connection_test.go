@@ -277,7 +277,7 @@ resource "onprem_guacamole_connection" "cp01" {
 		},
 		resource.TestStep{
 			Config:      config(`password_wo_version = 3`),
-			ExpectError: regexp.MustCompile(`password_wo_version is new or has changed, but password_wo is\s+absent`),
+			ExpectError: regexp.MustCompile(`new\s+or\s+has\s+changed,\s+and\s+there\s+is\s+no\s+.ssh.password_wo`),
 		},
 		resource.TestStep{
 			Config:           config(``),
@@ -362,7 +362,7 @@ resource "onprem_guacamole_connection" "values" {
   }
 }
 `,
-			`Missing Attribute Configuration`, `Exactly one of these attributes must be configured: [ssh,rdp,vnc,telnet,kubernetes]`,
+			`Connection without a protocol`,
 			`Attribute name must not be blank`, `Attribute parent_identifier must be the identifier of a connection group`,
 			`Attribute guacd_port value must be between 1 and 65535, got: 70001`, `Attribute max_connections value must be at least 0`,
 			`Attribute rdp.hostname UTF-8 character count must be between 1 and 4096, got: 0`,
@@ -390,7 +390,7 @@ resource "onprem_guacamole_connection" "a" {
   name = "a"
   ssh  = { password_wo_version = 1 }
 }
-`, `password_wo_version is new or has changed, but password_wo is absent`)
+`, "Missing secret")
 	})
 	t.Run("missing parent", func(t *testing.T) {
 		t.Parallel()

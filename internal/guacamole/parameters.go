@@ -36,15 +36,9 @@ func parameterSchema(protocol, description string) schema.SingleNestedAttribute 
 		text := describe(p)
 		switch {
 		case p.Secret:
-			attributes[secretName(p)] = schema.StringAttribute{
-				MarkdownDescription: fmt.Sprintf("%s Write-only: sent when `%s` changes, and never read back. At most %d characters.", text, versionName(p), protocols.MaxLength),
-				Optional:            true, WriteOnly: true, Sensitive: true,
-				Validators: append(textValidators(p), stringvalidator.AlsoRequires(path.MatchRelative().AtParent().AtName(versionName(p)))),
-			}
-			attributes[versionName(p)] = schema.Int64Attribute{
-				MarkdownDescription: fmt.Sprintf("Version of `%s`: change it to send the secret again, remove both to remove the secret.", secretName(p)),
-				Optional:            true,
-			}
+			attributes[secretName(p)] = crud.SecretAttribute(secretName(p), fmt.Sprintf("%s At most %d characters.", text, protocols.MaxLength),
+				append(textValidators(p), stringvalidator.AlsoRequires(path.MatchRelative().AtParent().AtName(versionName(p))))...)
+			attributes[versionName(p)] = crud.SecretVersionAttribute(secretName(p))
 		case p.Type == protocols.Numeric:
 			attributes[p.Attribute()] = schema.Int64Attribute{MarkdownDescription: text, Optional: true, Validators: numberValidators(p)}
 		case p.Type == protocols.Boolean:
@@ -199,11 +193,7 @@ func readParameter(p protocols.Parameter, stored string, prior attr.Value) attr.
 // writeParameters turns the object of a protocol into what is to be stored.
 // What the protocol does not know stays as it is.
 func writeParameters(protocol string, ch crud.Change[connection], current guacapi.Connection) (guacapi.Values, error) {
-	plan, config := ch.Plan.parameters(protocol).Attributes(), ch.Config.parameters(protocol).Attributes()
-	var prior map[string]attr.Value
-	if ch.Prior != nil {
-		prior = ch.Prior.parameters(protocol).Attributes()
-	}
+	plan := ch.Plan.parameters(protocol).Attributes()
 	out := guacapi.Values{}
 	for name, value := range current.Parameters {
 		if !protocols.Knows(protocol, name) && !protocols.Knows(current.Protocol, name) {
@@ -218,9 +208,13 @@ func writeParameters(protocol string, ch crud.Change[connection], current guacap
 	for _, p := range protocols.Of(protocol) {
 		value := writeParameter(plan[p.Attribute()])
 		if p.Secret {
-			var err error
-			value, err = writeSecret(p, plan, prior, config, same[p.Name])
-			problems = append(problems, crud.At(path.Root(protocol).AtName(secretName(p)), err))
+			secret, err := crud.Secret(ch, func(m *connection) crud.SecretField {
+				return secretField(protocol, p, m.parameters(protocol).Attributes())
+			})
+			problems = append(problems, err)
+			if value = same[p.Name]; secret != nil {
+				value = *secret
+			}
 		}
 		if value == "" && p.Type == protocols.Numeric && !isNumber(same[p.Name]) {
 			value = same[p.Name] // a token such as ${PORT}, which the attribute cannot say
@@ -248,26 +242,10 @@ func writeParameter(v attr.Value) string {
 	return ""
 }
 
-// writeSecret decides between the secret of the configuration, the stored one
-// and none. One that the configuration has never had is left alone.
-func writeSecret(p protocols.Parameter, plan, prior, config map[string]attr.Value, stored string) (string, error) {
-	version, before := number(plan[versionName(p)]), number(prior[versionName(p)])
-	switch {
-	case version.Equal(before):
-		return stored, nil
-	case version.IsNull():
-		return "", nil
-	}
-	secret, _ := config[secretName(p)].(types.String)
-	if secret.IsNull() {
-		return "", absentSecret(p)
-	}
-	return secret.ValueString(), nil
-}
-
-func absentSecret(p protocols.Parameter) error {
-	return fmt.Errorf("%s is new or has changed, but %s is absent: there is nothing to send.\n\nGive the secret together with its version",
-		versionName(p), secretName(p))
+// secretField is a secret in the object of a protocol.
+func secretField(protocol string, p protocols.Parameter, o map[string]attr.Value) crud.SecretField {
+	value, _ := o[secretName(p)].(types.String)
+	return crud.SecretField{Path: path.Root(protocol).AtName(secretName(p)), Value: value, Version: number(o[versionName(p)])}
 }
 
 // number returns v as a number, null where there is none.

@@ -10,7 +10,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework-validators/listvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/path"
-	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/booldefault"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/int64default"
@@ -24,24 +23,13 @@ import (
 	"github.com/onprem-tools/terraform-provider-onprem/internal/harbor/harborapi"
 )
 
-var policySpec = crud.Spec[policy, *harborapi.Client]{
-	Name: "harbor_replication_policy", Identity: []string{"id"},
-	Client: (*clients.Set).Harbor, Schema: policySchema,
-	Create: createPolicy, Read: readPolicy, Update: updatePolicy, Delete: deletePolicy, Import: importPolicy,
-}
-
 // NewReplicationPolicy manages a replication policy: what is copied from or to
 // another registry, and when.
-func NewReplicationPolicy() resource.Resource {
-	return &policyResource{crud.NewResource(policySpec)}
-}
-
-// policyResource adds the rules between attributes.
-type policyResource struct {
-	*crud.Resource[policy, *harborapi.Client]
-}
-
-var _ resource.ResourceWithValidateConfig = (*policyResource)(nil)
+var NewReplicationPolicy = crud.New(crud.Spec[policy, *harborapi.Client]{
+	Name: "harbor_replication_policy", Identity: []string{"id"},
+	Client: (*clients.Set).Harbor, Schema: policySchema, Check: (*policy).check,
+	Create: createPolicy, Read: readPolicy, Update: updatePolicy, Delete: deletePolicy, Import: importPolicy,
+})
 
 // namespace is a path of repository name components, as Harbor wants it.
 var namespace = regexp.MustCompile(`^[a-z0-9]+(?:[._-]+[a-z0-9]+)*(?:/[a-z0-9]+(?:[._-]+[a-z0-9]+)*)*$`)

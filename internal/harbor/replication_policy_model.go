@@ -4,39 +4,73 @@ import (
 	"fmt"
 
 	"github.com/goharbor/go-client/pkg/sdk/v2.0/models"
+	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/onprem-tools/terraform-provider-onprem/internal/harbor/harborapi"
 )
 
 type policy struct {
-	ID                        types.Int64    `tfsdk:"id"`
-	Name                      types.String   `tfsdk:"name"`
-	Description               types.String   `tfsdk:"description"`
-	SrcRegistryID             types.Int64    `tfsdk:"src_registry_id"`
-	DestRegistryID            types.Int64    `tfsdk:"dest_registry_id"`
-	DestNamespace             types.String   `tfsdk:"dest_namespace"`
-	DestNamespaceReplaceCount types.Int64    `tfsdk:"dest_namespace_replace_count"`
-	Filters                   []policyFilter `tfsdk:"filters"`
-	Trigger                   *policyTrigger `tfsdk:"trigger"`
-	Enabled                   types.Bool     `tfsdk:"enabled"`
-	Override                  types.Bool     `tfsdk:"override"`
-	Deletion                  types.Bool     `tfsdk:"deletion"`
-	Speed                     types.Int64    `tfsdk:"speed"`
-	CopyByChunk               types.Bool     `tfsdk:"copy_by_chunk"`
-	SingleActiveReplication   types.Bool     `tfsdk:"single_active_replication"`
+	ID                        types.Int64  `tfsdk:"id"`
+	Name                      types.String `tfsdk:"name"`
+	Description               types.String `tfsdk:"description"`
+	SrcRegistryID             types.Int64  `tfsdk:"src_registry_id"`
+	DestRegistryID            types.Int64  `tfsdk:"dest_registry_id"`
+	DestNamespace             types.String `tfsdk:"dest_namespace"`
+	DestNamespaceReplaceCount types.Int64  `tfsdk:"dest_namespace_replace_count"`
+	Filters                   types.List   `tfsdk:"filters"`
+	Trigger                   types.Object `tfsdk:"trigger"`
+	Enabled                   types.Bool   `tfsdk:"enabled"`
+	Override                  types.Bool   `tfsdk:"override"`
+	Deletion                  types.Bool   `tfsdk:"deletion"`
+	Speed                     types.Int64  `tfsdk:"speed"`
+	CopyByChunk               types.Bool   `tfsdk:"copy_by_chunk"`
+	SingleActiveReplication   types.Bool   `tfsdk:"single_active_replication"`
 }
 
 type policyFilter struct {
-	Type       types.String   `tfsdk:"type"`
-	Value      types.String   `tfsdk:"value"`
-	Values     []types.String `tfsdk:"values"`
-	Decoration types.String   `tfsdk:"decoration"`
+	Type, Value, Decoration types.String
+	Values                  types.List
 }
 
-type policyTrigger struct {
-	Type types.String `tfsdk:"type"`
-	Cron types.String `tfsdk:"cron"`
+var filterType = types.ObjectType{AttrTypes: map[string]attr.Type{
+	"type": types.StringType, "value": types.StringType, "values": types.ListType{ElemType: types.StringType}, "decoration": types.StringType,
+}}
+
+type policyTrigger struct{ Type, Cron types.String }
+
+var triggerType = map[string]attr.Type{"type": types.StringType, "cron": types.StringType}
+
+// filters are the filters as far as they are known: each of them may still be unknown.
+func (m *policy) filters() []policyFilter {
+	out := make([]policyFilter, len(m.Filters.Elements()))
+	for i, e := range m.Filters.Elements() {
+		o, _ := e.(types.Object)
+		f := policyFilter{
+			Type: textOf(o, "type"), Value: textOf(o, "value"), Decoration: textOf(o, "decoration"), Values: types.ListUnknown(types.StringType),
+		}
+		if values, known := o.Attributes()["values"].(types.List); known {
+			f.Values = values
+		}
+		out[i] = f
+	}
+	return out
+}
+
+// trigger is the trigger; its parts are unknown where it is.
+func (m *policy) trigger() policyTrigger {
+	return policyTrigger{Type: textOf(m.Trigger, "type"), Cron: textOf(m.Trigger, "cron")}
+}
+
+// textOf is a text in an object: unknown in an unknown one, null in none.
+func textOf(o types.Object, name string) types.String {
+	if text, ok := o.Attributes()[name].(types.String); ok {
+		return text
+	}
+	if o.IsUnknown() {
+		return types.StringUnknown()
+	}
+	return types.StringNull()
 }
 
 func (m *policy) toAPI() harborapi.ReplicationPolicy {
@@ -52,13 +86,14 @@ func (m *policy) toAPI() harborapi.ReplicationPolicy {
 			Speed: &speed, CopyByChunk: m.CopyByChunk.ValueBoolPointer(),
 		},
 	}
-	for _, f := range m.Filters {
+	for _, f := range m.filters() {
 		p.Filters = append(p.Filters, f.toAPI())
 	}
-	if m.Trigger != nil {
-		p.Trigger = &models.ReplicationTrigger{Type: m.Trigger.Type.ValueString()}
-		if !m.Trigger.Cron.IsNull() {
-			p.Trigger.TriggerSettings = &models.ReplicationTriggerSettings{Cron: m.Trigger.Cron.ValueString()}
+	if !m.Trigger.IsNull() {
+		t := m.trigger()
+		p.Trigger = &models.ReplicationTrigger{Type: t.Type.ValueString()}
+		if !t.Cron.IsNull() {
+			p.Trigger.TriggerSettings = &models.ReplicationTriggerSettings{Cron: t.Cron.ValueString()}
 		}
 	}
 	return p
@@ -69,9 +104,11 @@ func registryRef(id types.Int64) *models.Registry { return &models.Registry{ID: 
 func (f policyFilter) toAPI() *models.ReplicationFilter {
 	out := &models.ReplicationFilter{Type: f.Type.ValueString(), Decoration: f.Decoration.ValueString(), Value: f.Value.ValueString()}
 	if f.Type.ValueString() == "label" {
-		labels := make([]any, len(f.Values))
-		for i, v := range f.Values {
-			labels[i] = v.ValueString()
+		labels := []any{}
+		for _, v := range f.Values.Elements() {
+			if label, isText := v.(types.String); isText {
+				labels = append(labels, label.ValueString())
+			}
 		}
 		out.Value = labels
 	}
@@ -100,13 +137,17 @@ func (m *policy) fromAPI(p *harborapi.ReplicationPolicy) error {
 		m.SingleActiveReplication = types.BoolValue(single != nil && *single)
 	}
 	m.Trigger = triggerFromAPI(p.Trigger)
-	m.Filters = nil
+	m.Filters = types.ListNull(filterType)
+	filters := make([]attr.Value, len(p.Filters))
 	for i, f := range p.Filters {
 		filter, err := filterFromAPI(f)
 		if err != nil {
 			return fmt.Errorf("filter %d of policy %q: %w", i+1, p.Name, err)
 		}
-		m.Filters = append(m.Filters, filter)
+		filters[i] = filter
+	}
+	if len(filters) > 0 {
+		m.Filters = types.ListValueMust(filterType, filters)
 	}
 	return nil
 }
@@ -120,32 +161,36 @@ func registryID(r *models.Registry) types.Int64 {
 }
 
 // triggerFromAPI drops a schedule that has been left in a trigger of another type.
-func triggerFromAPI(t *models.ReplicationTrigger) *policyTrigger {
+func triggerFromAPI(t *models.ReplicationTrigger) types.Object {
 	if t == nil || t.Type == "" {
-		return nil
+		return types.ObjectNull(triggerType)
 	}
-	out := &policyTrigger{Type: types.StringValue(t.Type), Cron: types.StringNull()}
+	cron := types.StringNull()
 	if t.Type == "scheduled" && t.TriggerSettings != nil {
-		out.Cron = textOrNull(t.TriggerSettings.Cron)
+		cron = textOrNull(t.TriggerSettings.Cron)
 	}
-	return out
+	return types.ObjectValueMust(triggerType, map[string]attr.Value{"type": types.StringValue(t.Type), "cron": cron})
 }
 
-func filterFromAPI(f *models.ReplicationFilter) (policyFilter, error) {
-	out := policyFilter{Type: types.StringValue(f.Type), Decoration: textOrNull(f.Decoration), Value: types.StringNull()}
+func filterFromAPI(f *models.ReplicationFilter) (types.Object, error) {
+	text, labels := types.StringNull(), types.ListNull(types.StringType)
 	switch value := f.Value.(type) {
 	case string:
-		out.Value = types.StringValue(value)
+		text = types.StringValue(value)
 	case []any:
-		for _, item := range value {
-			text, isText := item.(string)
+		all := make([]attr.Value, len(value))
+		for i, item := range value {
+			label, isText := item.(string)
 			if !isText {
-				return out, fmt.Errorf("its value holds a %T, not only texts", item)
+				return types.Object{}, fmt.Errorf("its value holds a %T, not only texts", item)
 			}
-			out.Values = append(out.Values, types.StringValue(text))
+			all[i] = types.StringValue(label)
 		}
+		labels = types.ListValueMust(types.StringType, all)
 	default:
-		return out, fmt.Errorf("its value is a %T, neither text nor a list", f.Value)
+		return types.Object{}, fmt.Errorf("its value is a %T, neither text nor a list", f.Value)
 	}
-	return out, nil
+	return types.ObjectValueMust(filterType.AttrTypes, map[string]attr.Value{
+		"type": types.StringValue(f.Type), "value": text, "values": labels, "decoration": textOrNull(f.Decoration),
+	}), nil
 }

@@ -8,85 +8,62 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
-	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
-	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
-	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/robfig/cron/v3"
 )
 
-// ValidateConfig implements resource.ResourceWithValidateConfig: the rules
-// between attributes.
-func (r *policyResource) ValidateConfig(ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse) {
-	diags := &resp.Diagnostics
-	trigger := path.Root("trigger")
-	kind := text(ctx, req.Config, trigger.AtName("type"), diags)
-	schedule := text(ctx, req.Config, trigger.AtName("cron"), diags)
+// check has the rules between attributes.
+func (m *policy) check(diags *diag.Diagnostics) {
+	at := path.Root("trigger")
+	t := m.trigger()
 	switch {
-	case kind.IsUnknown() || schedule.IsUnknown() || kind.IsNull():
-	case kind.ValueString() == "scheduled" && schedule.IsNull():
-		diags.AddAttributeError(trigger.AtName("cron"), "Missing schedule", "A trigger of type \"scheduled\" needs `cron`.")
-	case kind.ValueString() != "scheduled" && !schedule.IsNull():
-		diags.AddAttributeError(trigger.AtName("cron"), "Schedule without use",
-			fmt.Sprintf("A trigger of type %q has no schedule. Remove `cron`, or make the type \"scheduled\".", kind.ValueString()))
+	case m.Trigger.IsNull() || t.Type.IsUnknown() || t.Cron.IsUnknown():
+	case t.Type.ValueString() == "scheduled" && t.Cron.IsNull():
+		diags.AddAttributeError(at.AtName("cron"), "Missing schedule", "A trigger of type \"scheduled\" needs `cron`.")
+	case t.Type.ValueString() != "scheduled" && !t.Cron.IsNull():
+		diags.AddAttributeError(at.AtName("cron"), "Schedule without use",
+			fmt.Sprintf("A trigger of type %q has no schedule. Remove `cron`, or make the type \"scheduled\".", t.Type.ValueString()))
 	}
-	if kind.ValueString() == "event_based" {
-		validateEventBased(ctx, req.Config, diags)
+	if t.Type.ValueString() == "event_based" {
+		m.checkEventBased(diags)
 	}
-	validateFilters(ctx, req.Config, diags)
+	for i, f := range m.filters() {
+		f.check(path.Root("filters").AtListIndex(i), diags)
+	}
 }
 
-func validateEventBased(ctx context.Context, config tfsdk.Config, diags *diag.Diagnostics) {
-	var single types.Bool
-	diags.Append(config.GetAttribute(ctx, path.Root("single_active_replication"), &single)...)
-	if single.ValueBool() {
+func (m *policy) checkEventBased(diags *diag.Diagnostics) {
+	if m.SingleActiveReplication.ValueBool() {
 		diags.AddAttributeError(path.Root("single_active_replication"), "Not for this trigger",
 			"Harbor refuses `single_active_replication` for a policy whose trigger is \"event_based\".")
 	}
-	var source types.Int64
-	diags.Append(config.GetAttribute(ctx, path.Root("src_registry_id"), &source)...)
-	if !source.IsNull() {
+	if !m.SrcRegistryID.IsNull() {
 		diags.AddAttributeWarning(path.Root("trigger").AtName("type"), "The policy will never run by itself",
 			"Harbor sees pushes to itself only, so an \"event_based\" policy that pulls is never triggered. Use \"scheduled\" or \"manual\".")
 	}
 }
 
-// validateFilters checks that each filter has the kind of value its type needs.
-func validateFilters(ctx context.Context, config tfsdk.Config, diags *diag.Diagnostics) {
-	var filters types.List
-	diags.Append(config.GetAttribute(ctx, path.Root("filters"), &filters)...)
-	for i := range filters.Elements() {
-		at := path.Root("filters").AtListIndex(i)
-		kind := text(ctx, config, at.AtName("type"), diags)
-		value := text(ctx, config, at.AtName("value"), diags)
-		var labels types.List
-		diags.Append(config.GetAttribute(ctx, at.AtName("values"), &labels)...)
-		if kind.IsUnknown() || kind.IsNull() {
-			continue
-		}
-		needs, has, other, hasOther := "value", attr.Value(value), "values", attr.Value(labels)
-		if kind.ValueString() == "label" {
-			needs, has, other, hasOther = other, hasOther, needs, has
-		}
-		if has.IsNull() {
-			diags.AddAttributeError(at.AtName(needs), "Missing value", fmt.Sprintf("A filter of type %q needs `%s`.", kind.ValueString(), needs))
-		}
-		if !hasOther.IsNull() {
-			diags.AddAttributeError(at.AtName(other), "Wrong kind of value",
-				fmt.Sprintf("A filter of type %q has its value in `%s`.", kind.ValueString(), needs))
-		}
-		resource := value.ValueString()
-		if kind.ValueString() == "resource" && resource != "" && resource != "image" && resource != "artifact" {
-			diags.AddAttributeError(at.AtName("value"), "Unknown kind of resource",
-				fmt.Sprintf("A filter of type \"resource\" takes \"image\" or \"artifact\", not %q.", resource))
-		}
+// check wants the kind of value that the filter's type needs.
+func (f policyFilter) check(at path.Path, diags *diag.Diagnostics) {
+	kind := f.Type.ValueString()
+	if kind == "" {
+		return // unknown, or said by the attribute's own validator
 	}
-}
-
-func text(ctx context.Context, config tfsdk.Config, at path.Path, diags *diag.Diagnostics) types.String {
-	var v types.String
-	diags.Append(config.GetAttribute(ctx, at, &v)...)
-	return v
+	needs, has, other, hasOther := "value", attr.Value(f.Value), "values", attr.Value(f.Values)
+	if kind == "label" {
+		needs, has, other, hasOther = other, hasOther, needs, has
+	}
+	if has.IsNull() {
+		diags.AddAttributeError(at.AtName(needs), "Missing value", fmt.Sprintf("A filter of type %q needs `%s`.", kind, needs))
+	}
+	if !hasOther.IsNull() {
+		diags.AddAttributeError(at.AtName(other), "Wrong kind of value", fmt.Sprintf("A filter of type %q has its value in `%s`.", kind, needs))
+	}
+	resource := f.Value.ValueString()
+	if kind == "resource" && resource != "" && resource != "image" && resource != "artifact" {
+		diags.AddAttributeError(at.AtName("value"), "Unknown kind of resource",
+			fmt.Sprintf("A filter of type \"resource\" takes \"image\" or \"artifact\", not %q.", resource))
+	}
 }
 
 // cronValidator holds a schedule to what Harbor takes.

@@ -14,14 +14,14 @@ import (
 )
 
 // explained points a refusal at the attribute it is about, and says of a name that is taken who has it.
-func explained[T any](ctx context.Context, err error, kind string, c *kongapi.Collection[T], id func(*T) string) error {
+func explained[E kongapi.Entity](ctx context.Context, err error, kind string, c *kongapi.Collection[E]) error {
 	var refusal *kongapi.Refusal
 	if !errors.As(err, &refusal) {
 		return err
 	}
 	if field, value := refusal.Taken(); field != "" {
 		if holder, lookupErr := c.Get(ctx, value); lookupErr == nil {
-			err = &takenError{error: err, kind: kind, field: field, value: value, id: id(holder)}
+			err = &takenError{error: err, kind: kind, field: field, value: value, id: (*holder).EntityID()}
 		}
 	}
 	if field := refusal.At(); field != "" {
@@ -45,19 +45,19 @@ func (e *takenError) Hint() string {
 }
 
 // find turns an import id, a UUID or a name, into a UUID.
-func find[T any](ctx context.Context, id string, c *kongapi.Collection[T], idOf func(*T) string) (string, error) {
+func find[E kongapi.Entity](ctx context.Context, id string, c *kongapi.Collection[E]) (string, error) {
 	if uuidForm.MatchString(id) {
 		return strings.ToLower(id), nil
 	}
 	if why := wrongName(id); why != "" {
 		return "", fmt.Errorf("%q is not an import id of this type: it is neither a UUID nor a name\n\nWrite it as <id> or as <name>", id)
 	}
-	entity, err := c.Get(ctx, id)
+	found, err := c.Get(ctx, id)
 	if api.IsNotFound(err) {
 		return "", fmt.Errorf("nothing is named %q: %w", id, err)
 	}
 	if err != nil {
 		return "", err
 	}
-	return idOf(entity), nil
+	return (*found).EntityID(), nil
 }

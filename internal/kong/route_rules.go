@@ -1,7 +1,6 @@
 package kong
 
 import (
-	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -9,7 +8,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
-	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 )
 
@@ -31,24 +29,18 @@ var routeGroups = []routeGroup{
 	{protocols: []string{"tls_passthrough"}, needs: []string{"snis"}, refuses: []string{"methods", "hosts", "headers", "paths"}},
 }
 
-// ValidateConfig implements resource.ResourceWithValidateConfig: the rules over several attributes, which Kong calls
-// entity checks.
-func (r *routeResource) ValidateConfig(ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse) {
-	var m route
-	resp.Diagnostics.Append(req.Config.Get(ctx, &m)...)
-	if resp.Diagnostics.HasError() {
-		return
-	}
-	m.validateExpression(&resp.Diagnostics)
-	validateAddresses("sources", m.Sources, &resp.Diagnostics)
-	validateAddresses("destinations", m.Destinations, &resp.Diagnostics)
+// check has the rules over several attributes, which Kong calls entity checks.
+func (m *route) check(diags *diag.Diagnostics) {
+	m.validateExpression(diags)
+	validateAddresses("sources", m.Sources, diags)
+	validateAddresses("destinations", m.Destinations, diags)
 	switch {
 	case m.Protocols.IsNull():
 		m.Protocols = toSet([]string{"http", "https"})
 	case !known(m.Protocols):
 		return
 	}
-	m.validateProtocols(&resp.Diagnostics)
+	m.validateProtocols(diags)
 }
 
 func (m *route) matchers() map[string]attr.Value {

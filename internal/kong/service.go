@@ -1,36 +1,25 @@
 package kong
 
 import (
-	"context"
 	"slices"
 
-	"github.com/google/uuid"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
-	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
-	"github.com/onprem-tools/terraform-provider-onprem/internal/api"
-	"github.com/onprem-tools/terraform-provider-onprem/internal/clients"
 	"github.com/onprem-tools/terraform-provider-onprem/internal/crud"
 	"github.com/onprem-tools/terraform-provider-onprem/internal/kong/kongapi"
 )
 
-var serviceSpec = crud.Spec[service, *kongapi.Client]{
-	Name: "kong_service", Identity: []string{"id"},
-	Client: (*clients.Set).Kong, Schema: serviceSchema,
-	Create: createService, Read: readService, Update: updateService, Delete: deleteService, Import: importService,
-}
-
-// serviceResource adds what one attribute's value says about others.
-type serviceResource struct {
-	*crud.Resource[service, *kongapi.Client]
+var services = entity[service, kongapi.Service]{
+	kind: "service", schema: serviceSchema, check: (*service).check, complete: (*service).complete,
+	in:    func(c *kongapi.Client) *kongapi.Collection[kongapi.Service] { return c.Services },
+	id:    func(m *service) *types.String { return &m.ID },
+	toAPI: func(ch crud.Change[service]) (*kongapi.Service, error) { return ch.Plan.toAPI(), nil }, fromAPI: (*service).fromAPI,
 }
 
 // NewService manages a Kong service: an upstream application behind the gateway.
-func NewService() resource.Resource {
-	return &serviceResource{crud.NewResource(serviceSpec)}
-}
+var NewService = crud.New(services.spec())
 
 type service struct {
 	ID                types.String `tfsdk:"id"`
@@ -52,42 +41,6 @@ type service struct {
 	Tags              types.Set    `tfsdk:"tags"`
 	CreatedAt         types.String `tfsdk:"created_at"`
 }
-
-func createService(ctx context.Context, c *kongapi.Client, ch crud.Change[service]) error {
-	id := uuid.NewString()
-	ch.Plan.ID = types.StringValue(id)
-	err := c.Services.Create(ctx, id, ch.Plan.toAPI())
-	if api.Ambiguous(err) {
-		return crud.Incomplete(err) // recorded, so that the next apply knows where to look
-	}
-	return explained(ctx, err, "service", c.Services, serviceID)
-}
-
-func readService(ctx context.Context, c *kongapi.Client, m *service) error {
-	s, err := c.Services.Get(ctx, m.ID.ValueString())
-	if err != nil {
-		return err
-	}
-	m.fromAPI(s)
-	return nil
-}
-
-func updateService(ctx context.Context, c *kongapi.Client, ch crud.Change[service]) error {
-	err := c.Services.Update(ctx, ch.Plan.ID.ValueString(), ch.Plan.toAPI())
-	return explained(ctx, err, "service", c.Services, serviceID)
-}
-
-func deleteService(ctx context.Context, c *kongapi.Client, m *service) error {
-	return c.Services.Delete(ctx, m.ID.ValueString())
-}
-
-func importService(ctx context.Context, c *kongapi.Client, id string, m *service) error {
-	found, err := find(ctx, id, c.Services, serviceID)
-	m.ID = types.StringValue(found)
-	return err
-}
-
-func serviceID(s *kongapi.Service) string { return s.ID }
 
 func (m *service) toAPI() *kongapi.Service {
 	return &kongapi.Service{
@@ -150,24 +103,9 @@ func (m *service) spelled() types.String {
 	return types.StringValue(u.String())
 }
 
-// ModifyPlan works out what `url` means for protocol, host, port and path, and the other way around. The attributes
+// complete works out what `url` means for protocol, host, port and path, and the other way around. The attributes
 // cannot have defaults of their own: with a URL these come from it.
-func (r *serviceResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
-	if req.Plan.Raw.IsNull() {
-		return // a destroy
-	}
-	var config, plan service
-	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
-	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
-	if resp.Diagnostics.HasError() {
-		return
-	}
-	plan.address(&config)
-	resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
-}
-
-// address sets the URL and its parts from what is configured.
-func (m *service) address(config *service) {
+func (m *service) complete(config *service) {
 	switch {
 	case config.URL.IsUnknown():
 		m.URL, m.Protocol, m.Host, m.Path = types.StringUnknown(), types.StringUnknown(), types.StringUnknown(), types.StringUnknown()
@@ -190,18 +128,12 @@ func (m *service) address(config *service) {
 	}
 }
 
-// ValidateConfig implements resource.ResourceWithValidateConfig: the rules over several attributes, which Kong calls
-// entity checks.
-func (r *serviceResource) ValidateConfig(ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse) {
-	var m service
-	resp.Diagnostics.Append(req.Config.Get(ctx, &m)...)
-	if resp.Diagnostics.HasError() {
-		return
-	}
+// check has the rules over several attributes, which Kong calls entity checks.
+func (m *service) check(diags *diag.Diagnostics) {
 	if u, err := parseURL(m.URL.ValueString()); err != nil && !m.URL.IsNull() {
 		return // unknown, or said by the attribute's own validator
 	} else if err == nil {
-		m.validatePath(path.Root("url"), u.protocol, u.path != "", &resp.Diagnostics)
+		m.validatePath(path.Root("url"), u.protocol, u.path != "", diags)
 		m.Protocol = types.StringValue(u.protocol)
 	}
 	if m.Protocol.IsUnknown() {
@@ -210,8 +142,8 @@ func (r *serviceResource) ValidateConfig(ctx context.Context, req resource.Valid
 	if m.Protocol.IsNull() {
 		m.Protocol = types.StringValue("http")
 	}
-	m.validatePath(path.Root("path"), m.Protocol.ValueString(), !m.Path.IsNull(), &resp.Diagnostics)
-	m.validateTLS(&resp.Diagnostics)
+	m.validatePath(path.Root("path"), m.Protocol.ValueString(), !m.Path.IsNull(), diags)
+	m.validateTLS(diags)
 }
 
 func (m *service) validatePath(at path.Path, protocol string, has bool, diags *diag.Diagnostics) {

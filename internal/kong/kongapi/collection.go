@@ -19,14 +19,14 @@ const pageSize = 1000
 const maxPages = 10_000
 
 // Collection is the entities of one kind. Values it returns are shared: do not change them.
-type Collection[T any] struct {
+type Collection[T Entity] struct {
 	client *Client
 	name   string // in paths: "services"
 	key    string // the field that stands for the id in a path
 	shared *api.Shared[string, *T]
 }
 
-func collection[T any](c *Client, name, key string) *Collection[T] {
+func collection[T Entity](c *Client, name, key string) *Collection[T] {
 	col := &Collection[T]{client: c, name: name, key: key}
 	col.shared = &api.Shared[string, *T]{One: col.read, All: col.list}
 	return col

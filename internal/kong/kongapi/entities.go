@@ -1,5 +1,14 @@
 package kongapi
 
+// Entity is anything that Kong keeps under an id.
+type Entity interface{ EntityID() string }
+
+// EntityID is the id.
+func (s Service) EntityID() string { return s.ID }
+
+// EntityID is the id.
+func (r Route) EntityID() string { return r.ID }
+
 // Ref refers to another entity.
 type Ref struct {
 	ID string `json:"id"`

@@ -53,36 +53,16 @@ type Meta struct {
 // OperationTimeouts are the user's timeouts, for crud.
 func (m *Meta) OperationTimeouts() timeouts.Value { return m.Timeouts }
 
-// Resource is the resource of a kind.
-type Resource[M any] struct {
-	*crud.Resource[M, *kube.Client]
-	spec Spec[M]
-}
-
-var _ resource.ResourceWithValidateConfig = (*Resource[Meta])(nil)
-
 // New returns the constructor of the resource that s describes.
 func New[M any](s Spec[M]) func() resource.Resource {
 	identity := []string{"name"}
 	if s.Kind.Namespaced {
 		identity = []string{"namespace", "name"}
 	}
-	return func() resource.Resource {
-		return &Resource[M]{spec: s, Resource: crud.NewResource(crud.Spec[M, *kube.Client]{
-			Name: s.Name, Identity: identity, Client: (*clients.Set).Kubernetes, Schema: s.Schema,
-			Create: s.create, Read: s.read, Update: s.update, Delete: s.delete,
-		})}
-	}
-}
-
-// ValidateConfig implements resource.ResourceWithValidateConfig.
-func (r *Resource[M]) ValidateConfig(ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse) {
-	var m M
-	resp.Diagnostics.Append(req.Config.Get(ctx, &m)...)
-	if resp.Diagnostics.HasError() || r.spec.Check == nil {
-		return
-	}
-	r.spec.Check(&m, &resp.Diagnostics)
+	return crud.New(crud.Spec[M, *kube.Client]{
+		Name: s.Name, Identity: identity, Client: (*clients.Set).Kubernetes, Schema: s.Schema, Check: s.Check,
+		Create: s.create, Read: s.read, Update: s.update, Delete: s.delete,
+	})
 }
 
 func (s Spec[M]) create(ctx context.Context, c *kube.Client, ch crud.Change[M]) error {
