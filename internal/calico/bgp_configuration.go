@@ -17,18 +17,14 @@ var bgpConfigurationKind = kind("bgpconfigurations", "BGPConfiguration")
 // clusterConfiguration is the one BGPConfiguration that is for all nodes.
 const clusterConfiguration = "default"
 
-// NewBGPConfiguration manages a Calico BGPConfiguration: how the nodes of the
+// BGPConfiguration manages a Calico BGPConfiguration: how the nodes of the
 // cluster, or one of them, speak BGP.
-var NewBGPConfiguration = object.New(object.Spec[bgpConfiguration]{
+var BGPConfiguration = object.Of(object.Spec[bgpConfiguration]{
 	Name: "calico_bgp_configuration", Kind: bgpConfigurationKind, Schema: bgpConfigurationSchema,
 	Meta:   func(m *bgpConfiguration) *object.Meta { return &m.Meta },
 	Fields: func(m *bgpConfiguration) []object.Field { return m.fields() },
 	Check:  checkBGPConfiguration,
-})
-
-// NewBGPConfigurationDataSource reads a Calico BGPConfiguration.
-var NewBGPConfigurationDataSource = object.NewData(object.DataSpec[bgpConfigurationData]{
-	Name: "calico_bgp_configuration", Kind: bgpConfigurationKind, Like: bgpConfigurationSchema,
+}, object.DataSpec[bgpConfigurationData]{
 	Description: "A Calico BGPConfiguration as it is in the cluster. What it does not set has Calico's defaults.",
 	Meta:        func(m *bgpConfigurationData) *object.DataMeta { return &m.DataMeta },
 	Fields:      func(m *bgpConfigurationData) []object.Field { return m.fields() },

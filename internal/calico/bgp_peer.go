@@ -17,18 +17,14 @@ import (
 
 var bgpPeerKind = kind("bgppeers", "BGPPeer")
 
-// NewBGPPeer manages a Calico BGPPeer: a session from all or some nodes to a
+// BGPPeer manages a Calico BGPPeer: a session from all or some nodes to a
 // router, to other nodes, or to workloads.
-var NewBGPPeer = object.New(object.Spec[bgpPeer]{
+var BGPPeer = object.Of(object.Spec[bgpPeer]{
 	Name: "calico_bgp_peer", Kind: bgpPeerKind, Schema: bgpPeerSchema,
 	Meta:   func(m *bgpPeer) *object.Meta { return &m.Meta },
 	Fields: func(m *bgpPeer) []object.Field { return m.fields() },
 	Check:  checkBGPPeer,
-})
-
-// NewBGPPeerDataSource reads a Calico BGPPeer.
-var NewBGPPeerDataSource = object.NewData(object.DataSpec[bgpPeerData]{
-	Name: "calico_bgp_peer", Kind: bgpPeerKind, Like: bgpPeerSchema,
+}, object.DataSpec[bgpPeerData]{
 	Description: "A Calico BGPPeer as it is in the cluster.",
 	Meta:        func(m *bgpPeerData) *object.DataMeta { return &m.DataMeta },
 	Fields:      func(m *bgpPeerData) []object.Field { return m.fields() },

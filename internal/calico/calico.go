@@ -11,9 +11,15 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
+	"github.com/onprem-tools/terraform-provider-onprem/internal/crud"
 	"github.com/onprem-tools/terraform-provider-onprem/internal/kube"
 	"github.com/onprem-tools/terraform-provider-onprem/internal/kube/object"
 )
+
+// Kinds are all that Terraform can use of Calico.
+func Kinds() []crud.Kind {
+	return []crud.Kind{BGPConfiguration, BGPPeer, IPPool}
+}
 
 // kind is a kind of the aggregated API. The storage behind it,
 // crd.projectcalico.org/v1, is not for clients: it checks nothing.

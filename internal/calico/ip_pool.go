@@ -25,18 +25,14 @@ import (
 
 var ipPoolKind = kind("ippools", "IPPool")
 
-// NewIPPool manages a Calico IPPool: addresses for pods, or for services of
+// IPPool manages a Calico IPPool: addresses for pods, or for services of
 // type LoadBalancer.
-var NewIPPool = object.New(object.Spec[ipPool]{
+var IPPool = object.Of(object.Spec[ipPool]{
 	Name: "calico_ip_pool", Kind: ipPoolKind, Schema: ipPoolSchema,
 	Meta:   func(m *ipPool) *object.Meta { return &m.Meta },
 	Fields: func(m *ipPool) []object.Field { return m.fields() },
 	Check:  checkIPPool,
-})
-
-// NewIPPoolDataSource reads a Calico IPPool.
-var NewIPPoolDataSource = object.NewData(object.DataSpec[ipPoolData]{
-	Name: "calico_ip_pool", Kind: ipPoolKind, Like: ipPoolSchema,
+}, object.DataSpec[ipPoolData]{
 	Description: "A Calico IPPool as it is in the cluster, with the defaults that Calico has filled in.",
 	Meta:        func(m *ipPoolData) *object.DataMeta { return &m.DataMeta },
 	Fields:      func(m *ipPoolData) []object.Field { return m.fields() },

@@ -13,7 +13,10 @@ import (
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework-timetypes/timetypes"
+	"github.com/hashicorp/terraform-plugin-framework/action"
+	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/identityschema"
@@ -38,6 +41,22 @@ const (
 
 	observedKey = "observed" // of the private state: the evidence of the last look
 )
+
+// Kinds are the cluster and its data source. There is no list of clusters: nothing
+// knows which machines to ask.
+func Kinds() []crud.Kind {
+	return []crud.Kind{{Resource: NewCluster, Data: []func() datasource.DataSource{NewClusterDataSource}}}
+}
+
+// EphemeralResources are what one gets of a cluster without a trace in state.
+func EphemeralResources() []func() ephemeral.EphemeralResource {
+	return []func() ephemeral.EphemeralResource{NewKubeconfigEphemeral, NewJoinTokenEphemeral}
+}
+
+// Actions are what one does to a cluster now and then.
+func Actions() []func() action.Action {
+	return []func() action.Action{NewNodeDrain, NewNodeUncordon, NewEtcdSnapshot, NewCertificateRenewal}
+}
 
 // NewCluster manages a Kubernetes cluster made by kubeadm over SSH. It is
 // written by hand: the machinery of crud records what a failed create left,

@@ -62,6 +62,8 @@ type Spec[M, C any] struct {
 	// reach the system: then client has an error, which the apply will say.
 	Review func(ctx context.Context, client func() (C, error), ch Change[M], diags *diag.Diagnostics)
 
+	// List, when set, finds all objects: see NewList and NewPluralData.
+	List *Listing[M, C]
 	// Import, when set, finds the object for an import id that people write
 	// (a name, a path) and sets its identity attributes. Without it the id is
 	// the identity attributes joined with "/".

@@ -4,13 +4,17 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"regexp"
+	"slices"
 	"sync"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	dschema "github.com/hashicorp/terraform-plugin-framework/datasource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/list"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/provider"
 	pschema "github.com/hashicorp/terraform-plugin-framework/provider/schema"
@@ -56,13 +60,29 @@ type cellar struct {
 
 	failCreate, failRead error
 	creates              int
+	reviews              []string
+}
+
+// reviewed notes what a plan is about, and warns of deletions.
+func (c *cellar) reviewed(ch crud.Change[box], diags *diag.Diagnostics) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch {
+	case ch.Plan == nil:
+		c.reviews = append(c.reviews, "destroy "+ch.Prior.Label.ValueString())
+		diags.AddWarning("Box goes", "It will be gone.")
+	case ch.Prior == nil:
+		c.reviews = append(c.reviews, "create "+ch.Plan.Label.ValueString())
+	default:
+		c.reviews = append(c.reviews, "update "+ch.Prior.Label.ValueString()+" to "+ch.Plan.Label.ValueString())
+	}
 }
 
 func (c *cellar) create(ctx context.Context, ch crud.Change[box]) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	_, c.deadline = ctx.Deadline()
-	c.secrets = append(c.secrets, ch.Config.SecretWO.ValueString())
+	c.keep(ch)
 	if c.failCreate != nil && !errors.Is(c.failCreate, errHalf) {
 		return c.failCreate
 	}
@@ -78,6 +98,19 @@ func (c *cellar) create(ctx context.Context, ch crud.Change[box]) error {
 		return crud.Incomplete(c.failCreate)
 	}
 	return nil
+}
+
+// keep notes what is to be done about the secret.
+func (c *cellar) keep(ch crud.Change[box]) {
+	secret, err := crud.Secret(ch, boxSecret)
+	switch {
+	case err != nil:
+		c.secrets = append(c.secrets, err.Error())
+	case secret == nil:
+		c.secrets = append(c.secrets, "left alone")
+	default:
+		c.secrets = append(c.secrets, *secret)
+	}
 }
 
 func (c *cellar) read(_ context.Context, m *box) error {
@@ -100,7 +133,7 @@ func (c *cellar) update(_ context.Context, ch crud.Change[box]) error {
 	if ch.Prior.Number.ValueInt64() != ch.Plan.Number.ValueInt64() {
 		return fmt.Errorf("number changed from %s to %s", ch.Prior.Number, ch.Plan.Number)
 	}
-	c.secrets = append(c.secrets, ch.Config.SecretWO.ValueString())
+	c.keep(ch)
 	c.boxes[ch.Plan.Room.ValueString()][ch.Plan.Number.ValueInt64()] = ch.Plan.Label.ValueString()
 	return nil
 }
@@ -136,7 +169,11 @@ func (p cellarProvider) Schema(_ context.Context, _ provider.SchemaRequest, resp
 
 func (p cellarProvider) Configure(_ context.Context, _ provider.ConfigureRequest, resp *provider.ConfigureResponse) {
 	resp.ResourceData = clients.New(clients.Settings{})
-	resp.DataSourceData = resp.ResourceData
+	resp.DataSourceData, resp.ListResourceData = resp.ResourceData, resp.ResourceData
+}
+
+func (p cellarProvider) ListResources(context.Context) []func() list.ListResource {
+	return []func() list.ListResource{crud.NewList(p.spec())}
 }
 
 func (p cellarProvider) DataSources(context.Context) []func() datasource.DataSource {
@@ -161,11 +198,15 @@ func (p cellarProvider) DataSources(context.Context) []func() datasource.DataSou
 			m.Label = b.Label
 			return err
 		},
-	})}
+	}), crud.NewPluralData(p.spec())}
 }
 
 func (p cellarProvider) Resources(context.Context) []func() resource.Resource {
-	return []func() resource.Resource{crud.New(crud.Spec[box, *cellar]{
+	return []func() resource.Resource{crud.New(p.spec())}
+}
+
+func (p cellarProvider) spec() crud.Spec[box, *cellar] {
+	return crud.Spec[box, *cellar]{
 		Name: "box", Identity: []string{"room", "number"},
 		Client: func(*clients.Set) (*cellar, error) { return p.cellar, nil },
 		Schema: func(ctx context.Context) schema.Schema {
@@ -182,7 +223,52 @@ func (p cellarProvider) Resources(context.Context) []func() resource.Resource {
 		Read:   func(ctx context.Context, c *cellar, m *box) error { return c.read(ctx, m) },
 		Update: func(ctx context.Context, c *cellar, ch crud.Change[box]) error { return c.update(ctx, ch) },
 		Delete: func(ctx context.Context, c *cellar, m *box) error { return c.delete(ctx, m) },
-	})}
+		Check: func(m *box, diags *diag.Diagnostics) {
+			if m.Label.ValueString() == m.Room.ValueString() {
+				diags.AddAttributeError(path.Root("label"), "Label of a room", "Boxes are not rooms.")
+			}
+		},
+		Complete: func(config, plan *box) {
+			if config.Label.IsNull() {
+				plan.Label = types.StringValue("a box in " + plan.Room.ValueString())
+			}
+		},
+		Secrets: func(m *box) []crud.SecretField { return []crud.SecretField{boxSecret(m)} },
+		Review: func(_ context.Context, client func() (*cellar, error), ch crud.Change[box], diags *diag.Diagnostics) {
+			if c, err := client(); err == nil {
+				c.reviewed(ch, diags)
+			}
+		},
+		List: &crud.Listing[box, *cellar]{
+			Within: []string{"room"}, Each: eachBox, Partly: true,
+			Title: func(m *box) string { return "box " + m.Number.String() },
+		},
+	}
+}
+
+func boxSecret(m *box) crud.SecretField {
+	return crud.SecretField{Path: path.Root("secret_wo"), Value: m.SecretWO, Version: m.SecretHash}
+}
+
+// eachBox lists one box more than there are: one that goes in that moment.
+func eachBox(_ context.Context, c *cellar, within *box, found func(func(*box) error) bool) error {
+	c.mu.Lock()
+	rooms := maps.Clone(c.boxes)
+	c.mu.Unlock()
+	for _, room := range slices.Sorted(maps.Keys(rooms)) {
+		if !within.Room.IsNull() && within.Room.ValueString() != room {
+			continue
+		}
+		for _, n := range append(slices.Sorted(maps.Keys(rooms[room])), 99) {
+			if !found(func(m *box) error {
+				m.Room, m.Number = types.StringValue(room), types.Int64Value(n)
+				return nil
+			}) {
+				return nil
+			}
+		}
+	}
+	return nil
 }
 
 func cellarCase(steps ...test.TestStep) (*cellar, test.TestCase) {

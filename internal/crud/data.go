@@ -2,14 +2,18 @@ package crud
 
 import (
 	"context"
+	"maps"
+	"reflect"
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/path"
 
 	"github.com/onprem-tools/terraform-provider-onprem/internal/clients"
 )
 
-// DataSpec describes a data source with model M on a system with client C.
+// DataSpec describes a data source with model M on a system with client C. M has
+// a field for every attribute, and may have more: it can embed the resource's model.
 type DataSpec[M, C any] struct {
 	// Name is the type name without the provider's: "harbor_project".
 	Name   string
@@ -52,7 +56,10 @@ func (d *Data[M, C]) Configure(_ context.Context, req datasource.ConfigureReques
 // someone depends on it.
 func (d *Data[M, C]) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
 	var m M
-	resp.Diagnostics.Append(req.Config.Get(ctx, &m)...)
+	fields := fieldsOf(reflect.ValueOf(&m).Elem())
+	for name := range d.Spec.Schema(ctx).Attributes {
+		resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root(name), fields[name].Addr().Interface())...)
+	}
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -64,5 +71,22 @@ func (d *Data[M, C]) Read(ctx context.Context, req datasource.ReadRequest, resp 
 		Report(&resp.Diagnostics, "Unable to read onprem_"+d.Spec.Name, err)
 		return
 	}
-	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
+	for name := range d.Spec.Schema(ctx).Attributes {
+		resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root(name), fields[name].Interface())...)
+	}
+}
+
+// fieldsOf are the fields of a model by the names of their attributes, those of
+// embedded models too.
+func fieldsOf(model reflect.Value) map[string]reflect.Value {
+	all := map[string]reflect.Value{}
+	for i := range model.NumField() {
+		f := model.Type().Field(i)
+		if f.Anonymous {
+			maps.Copy(all, fieldsOf(model.Field(i)))
+		} else if name := f.Tag.Get("tfsdk"); name != "" {
+			all[name] = model.Field(i)
+		}
+	}
+	return all
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 )
 
@@ -31,17 +32,23 @@ func (r *Resource[M, C]) ImportState(ctx context.Context, req resource.ImportSta
 // passthrough does so for strings only.
 func (r *Resource[M, C]) importByIdentity(ctx context.Context, s schema.Schema, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
 	for _, name := range r.Spec.Identity {
-		at := path.Root(name)
-		if isNumber(s.Attributes[name]) {
-			var n types.Int64
-			resp.Diagnostics.Append(req.Identity.GetAttribute(ctx, at, &n)...)
-			resp.Diagnostics.Append(resp.State.SetAttribute(ctx, at, n)...)
-			continue
-		}
-		var text types.String
-		resp.Diagnostics.Append(req.Identity.GetAttribute(ctx, at, &text)...)
-		resp.Diagnostics.Append(resp.State.SetAttribute(ctx, at, text)...)
+		copyAttribute(ctx, s, name, req.Identity.GetAttribute, &resp.State, &resp.Diagnostics)
 	}
+}
+
+// copyAttribute sets an attribute of a state, text or number, from where it has
+// the same name.
+func copyAttribute(ctx context.Context, s schema.Schema, name string, from getter, state *tfsdk.State, diags *diag.Diagnostics) {
+	at := path.Root(name)
+	if isNumber(s.Attributes[name]) {
+		var n types.Int64
+		diags.Append(from(ctx, at, &n)...)
+		diags.Append(state.SetAttribute(ctx, at, n)...)
+		return
+	}
+	var text types.String
+	diags.Append(from(ctx, at, &text)...)
+	diags.Append(state.SetAttribute(ctx, at, text)...)
 }
 
 func (r *Resource[M, C]) importByName(ctx context.Context, id string, resp *resource.ImportStateResponse) {

@@ -1,11 +1,11 @@
-// Package guacamole has the resources and data sources of Apache Guacamole, the
-// access portal.
 package guacamole
 
 import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
@@ -19,15 +19,18 @@ import (
 	"github.com/onprem-tools/terraform-provider-onprem/internal/guacamole/protocols"
 )
 
-// NewConnection manages a Guacamole connection: a machine that users reach
+// Connection manages a Guacamole connection: a machine that users reach
 // through the portal.
-var NewConnection = crud.New(crud.Spec[connection, *guacapi.Client]{
+var Connection = crud.Spec[connection, *guacapi.Client]{
 	Name: "guacamole_connection", Identity: []string{"identifier"},
 	Client: (*clients.Set).Guacamole, Schema: connectionSchema,
 	Check: (*connection).check, Secrets: (*connection).secrets, Review: reviewConnection,
 	Create: createConnection, Read: readConnection, Update: updateConnection, Delete: deleteConnection,
 	Import: importConnection,
-})
+	List: &crud.Listing[connection, *guacapi.Client]{
+		Each: eachConnection, Partly: true, Title: func(m *connection) string { return m.Name.ValueString() },
+	},
+}.Kind(newConnectionData)
 
 type connection struct {
 	Identifier            types.String `tfsdk:"identifier"`
@@ -165,6 +168,26 @@ func importConnection(ctx context.Context, c *guacapi.Client, id string, m *conn
 		return fmt.Errorf("connection %s has the protocol %q, which this resource does not know.\n\nIt manages ssh, rdp, vnc, telnet and kubernetes", found.Identifier, found.Protocol)
 	}
 	m.Identifier = types.StringValue(found.Identifier)
+	return nil
+}
+
+// eachConnection leaves out those of protocols that the resource does not know.
+func eachConnection(ctx context.Context, c *guacapi.Client, _ *connection, found func(func(*connection) error) bool) error {
+	all, err := c.Connections(ctx)
+	if err != nil {
+		return err
+	}
+	for _, id := range slices.Sorted(maps.Keys(all)) {
+		if protocols.Of(all[id].Protocol) == nil {
+			continue
+		}
+		if !found(func(m *connection) error {
+			m.Identifier, m.Name = types.StringValue(id), types.StringValue(all[id].Name)
+			return nil
+		}) {
+			return nil
+		}
+	}
 	return nil
 }
 

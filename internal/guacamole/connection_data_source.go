@@ -15,8 +15,8 @@ import (
 	"github.com/onprem-tools/terraform-provider-onprem/internal/guacamole/protocols"
 )
 
-// NewConnectionDataSource finds a Guacamole connection by name or path.
-var NewConnectionDataSource = crud.NewData(crud.DataSpec[connectionData, *guacapi.Client]{
+// newConnectionData finds a Guacamole connection by name or path.
+var newConnectionData = crud.NewData(crud.DataSpec[connectionData, *guacapi.Client]{
 	Name: "guacamole_connection", Client: (*clients.Set).Guacamole,
 	Schema: connectionDataSchema, Read: readConnectionData,
 })

@@ -3,6 +3,8 @@ package guacamole
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
@@ -20,13 +22,14 @@ import (
 	"github.com/onprem-tools/terraform-provider-onprem/internal/guacamole/protocols"
 )
 
-// NewConnectionGroup manages a Guacamole connection group: a folder of
+// ConnectionGroup manages a Guacamole connection group: a folder of
 // connections, or a set of them that share the load.
-var NewConnectionGroup = crud.New(crud.Spec[group, *guacapi.Client]{
+var ConnectionGroup = crud.Spec[group, *guacapi.Client]{
 	Name: "guacamole_connection_group", Identity: []string{"identifier"},
 	Client: (*clients.Set).Guacamole, Schema: groupSchema, Review: reviewGroup,
 	Create: createGroup, Read: readGroup, Update: updateGroup, Delete: deleteGroup, Import: importGroup,
-})
+	List: &crud.Listing[group, *guacapi.Client]{Each: eachGroup, Title: func(m *group) string { return m.Name.ValueString() }},
+}.Kind(newGroupData)
 
 type group struct {
 	Identifier            types.String `tfsdk:"identifier"`
@@ -156,6 +159,27 @@ func importGroup(ctx context.Context, c *guacapi.Client, id string, m *group) er
 		}
 	}
 	m.Identifier = types.StringValue(found.Identifier)
+	return nil
+}
+
+// eachGroup leaves out the top of the tree, which is nobody's.
+func eachGroup(ctx context.Context, c *guacapi.Client, _ *group, found func(func(*group) error) bool) error {
+	all, err := c.Groups(ctx)
+	if err != nil {
+		return err
+	}
+	for _, id := range slices.Sorted(maps.Keys(all)) {
+		if id == guacapi.Root {
+			continue
+		}
+		if !found(func(m *group) error {
+			m.Identifier = types.StringValue(id)
+			m.fromAPI(all[id])
+			return nil
+		}) {
+			return nil
+		}
+	}
 	return nil
 }
 

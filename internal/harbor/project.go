@@ -1,4 +1,3 @@
-// Package harbor has the resources and data sources of the Harbor registry.
 package harbor
 
 import (
@@ -27,12 +26,12 @@ import (
 	"github.com/onprem-tools/terraform-provider-onprem/internal/harbor/harborapi"
 )
 
-// NewProject manages a Harbor project: the namespace that holds repositories.
-var NewProject = crud.New(crud.Spec[project, *harborapi.Client]{
+// Project manages a Harbor project: the namespace that holds repositories.
+var Project = crud.Spec[project, *harborapi.Client]{
 	Name: "harbor_project", Identity: []string{"name"},
 	Client: (*clients.Set).Harbor, Schema: projectSchema,
 	Create: createProject, Read: readProject, Update: updateProject, Delete: deleteProject,
-})
+}.Kind(newProjectData)
 
 // maxStorage is the largest quota Harbor takes: 1024 TiB.
 const maxStorage = 1 << 50
@@ -151,8 +150,8 @@ func createProject(ctx context.Context, c *harborapi.Client, ch crud.Change[proj
 // it, and says nothing when it ignores the quota.
 func completeProject(ctx context.Context, c *harborapi.Client, m *project) error {
 	name := m.Name.ValueString()
-	if m.CVEAllowlist != nil {
-		if err := c.UpdateProject(ctx, name, harborapi.ProjectUpdate{Allowlist: m.CVEAllowlist.toAPI()}); err != nil {
+	if !m.CVEAllowlist.IsNull() {
+		if err := c.UpdateProject(ctx, name, harborapi.ProjectUpdate{Allowlist: m.allowlist().toAPI()}); err != nil {
 			return err
 		}
 	}
@@ -213,8 +212,8 @@ func updateProject(ctx context.Context, c *harborapi.Client, ch crud.Change[proj
 	}
 	u := harborapi.ProjectUpdate{}
 	u.Metadata, u.Remove = harborapi.MetadataOf(prior.metadata(), m.metadata())
-	if !slices.Equal(m.CVEAllowlist.ids(), prior.CVEAllowlist.ids()) || !m.CVEAllowlist.expires().Equal(prior.CVEAllowlist.expires()) {
-		u.Allowlist = m.CVEAllowlist.toAPI()
+	if is, was := m.allowlist(), prior.allowlist(); !slices.Equal(is.items, was.items) || !is.expires().Equal(was.expires()) {
+		u.Allowlist = is.toAPI()
 	}
 	name := m.Name.ValueString()
 	if err := c.UpdateProject(ctx, name, u); err != nil {

@@ -26,19 +26,37 @@ type project struct {
 	MaxUpstreamConn           types.Int64 `tfsdk:"max_upstream_conn"`
 	ProxyCacheLocalOnNotFound types.Bool  `tfsdk:"proxy_cache_local_on_not_found"`
 
-	AutoScan                 types.Bool    `tfsdk:"auto_scan"`
-	AutoSBOMGeneration       types.Bool    `tfsdk:"auto_sbom_generation"`
-	PreventVul               types.Bool    `tfsdk:"prevent_vul"`
-	Severity                 types.String  `tfsdk:"severity"`
-	EnableContentTrust       types.Bool    `tfsdk:"enable_content_trust"`
-	EnableContentTrustCosign types.Bool    `tfsdk:"enable_content_trust_cosign"`
-	ReuseSysCVEAllowlist     types.Bool    `tfsdk:"reuse_sys_cve_allowlist"`
-	CVEAllowlist             *cveAllowlist `tfsdk:"cve_allowlist"`
+	AutoScan                 types.Bool   `tfsdk:"auto_scan"`
+	AutoSBOMGeneration       types.Bool   `tfsdk:"auto_sbom_generation"`
+	PreventVul               types.Bool   `tfsdk:"prevent_vul"`
+	Severity                 types.String `tfsdk:"severity"`
+	EnableContentTrust       types.Bool   `tfsdk:"enable_content_trust"`
+	EnableContentTrustCosign types.Bool   `tfsdk:"enable_content_trust_cosign"`
+	ReuseSysCVEAllowlist     types.Bool   `tfsdk:"reuse_sys_cve_allowlist"`
+	CVEAllowlist             types.Object `tfsdk:"cve_allowlist"`
 }
 
-type cveAllowlist struct {
-	Items     types.Set         `tfsdk:"items"`
-	ExpiresAt timetypes.RFC3339 `tfsdk:"expires_at"`
+// allowlist is cve_allowlist, taken apart.
+type allowlist struct {
+	items     []string          // in order
+	expiresAt timetypes.RFC3339 // null for never
+}
+
+var allowlistType = map[string]attr.Type{"items": types.SetType{ElemType: types.StringType}, "expires_at": timetypes.RFC3339Type{}}
+
+// allowlist is what cve_allowlist says; nothing when there is none.
+func (m *project) allowlist() allowlist {
+	var out allowlist
+	if items, ok := m.CVEAllowlist.Attributes()["items"].(types.Set); ok {
+		for _, item := range items.Elements() {
+			if id, isText := item.(types.String); isText {
+				out.items = append(out.items, id.ValueString())
+			}
+		}
+	}
+	slices.Sort(out.items)
+	out.expiresAt, _ = m.CVEAllowlist.Attributes()["expires_at"].(timetypes.RFC3339)
+	return out
 }
 
 // flags, numbers are the metadata of a project, which are strings in Harbor, by key.
@@ -113,15 +131,15 @@ func (m *project) fromAPI(p *harborapi.Project, imported bool) {
 	if severity := p.Metadata["severity"]; severity != "" {
 		m.Severity = types.StringValue(severity)
 	}
-	m.CVEAllowlist = allowlistFromAPI(p, m.CVEAllowlist)
+	m.CVEAllowlist = allowlistFromAPI(p, m.allowlist())
 }
 
 // isTrue reads a flag as Harbor does: it keeps any text it is given.
 func isTrue(text string) bool { return strings.EqualFold(text, "true") || text == "1" }
 
-func (a *cveAllowlist) toAPI() *harborapi.Allowlist {
+func (a allowlist) toAPI() *harborapi.Allowlist {
 	out := &harborapi.Allowlist{Items: []harborapi.AllowlistItem{}}
-	for _, id := range a.ids() {
+	for _, id := range a.items {
 		out.Items = append(out.Items, harborapi.AllowlistItem{ID: id})
 	}
 	if at := a.expires(); !at.IsZero() {
@@ -131,50 +149,34 @@ func (a *cveAllowlist) toAPI() *harborapi.Allowlist {
 	return out
 }
 
-// ids are the vulnerabilities in order; none when there is no list.
-func (a *cveAllowlist) ids() []string {
-	if a == nil {
-		return nil
-	}
-	var out []string
-	for _, item := range a.Items.Elements() {
-		if id, isText := item.(types.String); isText {
-			out = append(out, id.ValueString())
-		}
-	}
-	slices.Sort(out)
-	return out
-}
-
-func (a *cveAllowlist) expires() time.Time {
-	if a == nil || a.ExpiresAt.IsNull() {
+func (a allowlist) expires() time.Time {
+	if a.expiresAt.IsNull() {
 		return time.Time{}
 	}
-	at, _ := a.ExpiresAt.ValueRFC3339Time()
+	at, _ := a.expiresAt.ValueRFC3339Time()
 	return at
 }
 
 // allowlistFromAPI reads the list, which Harbor always shows; an empty one is
 // none. A time keeps the zone it is written in.
-func allowlistFromAPI(p *harborapi.Project, was *cveAllowlist) *cveAllowlist {
+func allowlistFromAPI(p *harborapi.Project, was allowlist) types.Object {
 	list := p.CVEAllowlist
 	if list == nil || len(list.Items) == 0 && list.ExpiresAt == nil {
-		return nil
+		return types.ObjectNull(allowlistType)
 	}
 	items := make([]attr.Value, len(list.Items))
 	for i, item := range list.Items {
 		items[i] = types.StringValue(item.CVEID)
 	}
-	out := &cveAllowlist{Items: types.SetValueMust(types.StringType, items), ExpiresAt: timetypes.NewRFC3339Null()}
-	if list.ExpiresAt == nil {
-		return out
+	expiresAt := timetypes.NewRFC3339Null()
+	if list.ExpiresAt != nil {
+		at := time.Unix(*list.ExpiresAt, 0).UTC()
+		expiresAt = timetypes.NewRFC3339TimeValue(at)
+		if was.expires().Equal(at) {
+			expiresAt = was.expiresAt
+		}
 	}
-	at := time.Unix(*list.ExpiresAt, 0).UTC()
-	out.ExpiresAt = timetypes.NewRFC3339TimeValue(at)
-	if was.expires().Equal(at) {
-		out.ExpiresAt = was.ExpiresAt
-	}
-	return out
+	return types.ObjectValueMust(allowlistType, map[string]attr.Value{"items": types.SetValueMust(types.StringType, items), "expires_at": expiresAt})
 }
 
 // wholeSeconds refuses a time that Harbor cannot keep.

@@ -17,20 +17,20 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
-	"github.com/onprem-tools/terraform-provider-onprem/internal/api"
 	"github.com/onprem-tools/terraform-provider-onprem/internal/clients"
 	"github.com/onprem-tools/terraform-provider-onprem/internal/crud"
 	"github.com/onprem-tools/terraform-provider-onprem/internal/harbor/harborapi"
 	"github.com/onprem-tools/terraform-provider-onprem/internal/semtype"
 )
 
-// NewRegistry manages a registry endpoint: what Harbor replicates with, or is a
+// Registry manages a registry endpoint: what Harbor replicates with, or is a
 // proxy cache of.
-var NewRegistry = crud.New(crud.Spec[registry, *harborapi.Client]{
+var Registry = crud.Spec[registry, *harborapi.Client]{
 	Name: "harbor_registry", Identity: []string{"id"},
 	Client: (*clients.Set).Harbor, Schema: registrySchema,
-	Create: createRegistry, Read: readRegistry, Update: updateRegistry, Delete: deleteRegistry, Import: importRegistry,
-})
+	Secrets: func(m *registry) []crud.SecretField { return []crud.SecretField{m.secret()} },
+	Create:  createRegistry, Read: readRegistry, Update: updateRegistry, Delete: deleteRegistry, Import: importRegistry,
+}.Kind(newRegistryData)
 
 type registry struct {
 	ID                    types.Int64  `tfsdk:"id"`
@@ -103,21 +103,11 @@ func registrySchema(context.Context) schema.Schema {
 				MarkdownDescription: "Account at the registry (Harbor's `credential.access_key`). Without it, and without a secret, Harbor reads anonymously.",
 				Validators:          []validator.String{stringvalidator.LengthAtLeast(1)},
 			},
-			"access_secret_wo": schema.StringAttribute{
-				Optional: true, WriteOnly: true, Sensitive: true,
-				MarkdownDescription: "Password or token of the account (Harbor's `credential.access_secret`). It is sent and never stored; " +
-					"Terraform sends it again when `access_secret_wo_version` changes.",
-				Validators: []validator.String{
-					stringvalidator.LengthAtLeast(1), stringvalidator.NoneOf(mask),
-					stringvalidator.AlsoRequires(path.MatchRoot("access_secret_wo_version")),
-				},
-			},
-			"access_secret_wo_version": schema.Int64Attribute{
-				Optional: true,
-				MarkdownDescription: "Version of `access_secret_wo`: change it together with the secret. When it is removed the secret is taken " +
-					"out of Harbor.",
-				Validators: []validator.Int64{int64validator.AtLeast(0)},
-			},
+			"access_secret_wo": crud.SecretAttribute("access_secret_wo",
+				"Password or token of the account (Harbor's `credential.access_secret`).",
+				stringvalidator.LengthAtLeast(1), stringvalidator.NoneOf(mask),
+				stringvalidator.AlsoRequires(path.MatchRoot("access_secret_wo_version"))),
+			"access_secret_wo_version": crud.SecretVersionAttribute("access_secret_wo", int64validator.AtLeast(0)),
 		},
 	}
 }
@@ -127,7 +117,7 @@ func createRegistry(ctx context.Context, c *harborapi.Client, ch crud.Change[reg
 	if err := supportsRegistry(ctx, c, m); err != nil {
 		return err
 	}
-	secret, err := secretToSend(ch)
+	secret, err := crud.Secret(ch, (*registry).secret)
 	if err != nil {
 		return err
 	}
@@ -143,26 +133,9 @@ func supportsRegistry(ctx context.Context, c *harborapi.Client, m *registry) err
 	return crud.At(path.Root("ca_certificate"), c.Require(ctx, 2, 15, "ca_certificate"))
 }
 
-// secretToSend is the secret when its version has changed, nil otherwise, and
-// "" when there is to be none any more.
-func secretToSend(ch crud.Change[registry]) (*string, error) {
-	var was types.Int64
-	if ch.Prior != nil {
-		was = ch.Prior.AccessSecretWOVersion
-	}
-	version := ch.Plan.AccessSecretWOVersion
-	switch {
-	case version.Equal(was), version.IsNull() && was.IsNull():
-		return nil, nil //nolint:nilnil // nothing to send
-	case version.IsNull():
-		return new(string), nil
-	case ch.Config.AccessSecretWO.IsNull():
-		return nil, crud.At(path.Root("access_secret_wo"), &api.Error{
-			System: "harbor", Message: "`access_secret_wo_version` has changed, and there is no `access_secret_wo` to send",
-			Advice: "Give the secret together with its new version, or keep the version as it was.",
-		})
-	}
-	return ch.Config.AccessSecretWO.ValueStringPointer(), nil
+// secret is the one write-only attribute.
+func (m *registry) secret() crud.SecretField {
+	return crud.SecretField{Path: path.Root("access_secret_wo"), Value: m.AccessSecretWO, Version: m.AccessSecretWOVersion}
 }
 
 func readRegistry(ctx context.Context, c *harborapi.Client, m *registry) error {
@@ -180,7 +153,7 @@ func updateRegistry(ctx context.Context, c *harborapi.Client, ch crud.Change[reg
 	if err := supportsRegistry(ctx, c, m); err != nil {
 		return err
 	}
-	secret, err := secretToSend(ch)
+	secret, err := crud.Secret(ch, (*registry).secret)
 	if err != nil {
 		return err
 	}

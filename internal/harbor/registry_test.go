@@ -182,7 +182,7 @@ func TestRegistryErrors(t *testing.T) {
 		resource.TestStep{Config: block + bareRegistry},
 		resource.TestStep{ // a new version without a secret
 			Config:      block + strings.Replace(bareRegistry, "}", "  access_secret_wo_version = 1\n}", 1),
-			ExpectError: says("`access_secret_wo_version` has changed, and there is no `access_secret_wo`"),
+			ExpectError: says("`access_secret_wo_version` is new or has changed, and there is no `access_secret_wo`"),
 		},
 		resource.TestStep{
 			Config: block + bareRegistry + `

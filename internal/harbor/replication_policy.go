@@ -23,13 +23,13 @@ import (
 	"github.com/onprem-tools/terraform-provider-onprem/internal/harbor/harborapi"
 )
 
-// NewReplicationPolicy manages a replication policy: what is copied from or to
+// ReplicationPolicy manages a replication policy: what is copied from or to
 // another registry, and when.
-var NewReplicationPolicy = crud.New(crud.Spec[policy, *harborapi.Client]{
+var ReplicationPolicy = crud.Spec[policy, *harborapi.Client]{
 	Name: "harbor_replication_policy", Identity: []string{"id"},
 	Client: (*clients.Set).Harbor, Schema: policySchema, Check: (*policy).check,
 	Create: createPolicy, Read: readPolicy, Update: updatePolicy, Delete: deletePolicy, Import: importPolicy,
-})
+}.Kind(newReplicationPolicyData)
 
 // namespace is a path of repository name components, as Harbor wants it.
 var namespace = regexp.MustCompile(`^[a-z0-9]+(?:[._-]+[a-z0-9]+)*(?:/[a-z0-9]+(?:[._-]+[a-z0-9]+)*)*$`)

@@ -17,8 +17,8 @@ import (
 	"github.com/onprem-tools/terraform-provider-onprem/internal/kong/kongapi"
 )
 
-// NewServiceDataSource reads a Kong service by name or id.
-var NewServiceDataSource = crud.NewData(crud.DataSpec[serviceData, *kongapi.Client]{
+// newServiceData reads a Kong service by name or id.
+var newServiceData = crud.NewData(crud.DataSpec[serviceData, *kongapi.Client]{
 	Name: "kong_service", Client: (*clients.Set).Kong,
 	Schema: func(ctx context.Context) schema.Schema { return dataSchema("service", serviceSchema(ctx)) },
 	Read: func(ctx context.Context, c *kongapi.Client, m *serviceData) error {
@@ -32,8 +32,8 @@ var NewServiceDataSource = crud.NewData(crud.DataSpec[serviceData, *kongapi.Clie
 	},
 })
 
-// NewRouteDataSource reads a Kong route by name or id.
-var NewRouteDataSource = crud.NewData(crud.DataSpec[routeData, *kongapi.Client]{
+// newRouteData reads a Kong route by name or id.
+var newRouteData = crud.NewData(crud.DataSpec[routeData, *kongapi.Client]{
 	Name: "kong_route", Client: (*clients.Set).Kong,
 	Schema: func(ctx context.Context) schema.Schema { return dataSchema("route", routeSchema(ctx)) },
 	Read: func(ctx context.Context, c *kongapi.Client, m *routeData) error {
@@ -78,7 +78,7 @@ func missing(err error, kind string, id, name types.String) error {
 
 // dataSchema is a resource's schema to be read: everything comes from Kong, but for the id or the name to find it by.
 func dataSchema(kind string, s rschema.Schema) schema.Schema {
-	attributes := computed(s.Attributes)
+	attributes := crud.Computed(s.Attributes)
 	attributes["updated_at"] = schema.StringAttribute{MarkdownDescription: "When it was changed last, in RFC 3339.", Computed: true}
 	attributes["id"] = schema.StringAttribute{
 		MarkdownDescription: "UUID of the " + kind + ". Either this or `name` is needed.",
@@ -91,33 +91,4 @@ func dataSchema(kind string, s rschema.Schema) schema.Schema {
 		Validators: []validator.String{nameRule},
 	}
 	return schema.Schema{MarkdownDescription: "Reads a Kong " + kind + " by name or id.", Attributes: attributes}
-}
-
-func computed(of map[string]rschema.Attribute) map[string]schema.Attribute {
-	out := make(map[string]schema.Attribute, len(of))
-	for name, a := range of {
-		text := a.GetMarkdownDescription()
-		switch a := a.(type) {
-		case rschema.StringAttribute:
-			out[name] = schema.StringAttribute{MarkdownDescription: text, Computed: true}
-		case rschema.Int64Attribute:
-			out[name] = schema.Int64Attribute{MarkdownDescription: text, Computed: true}
-		case rschema.BoolAttribute:
-			out[name] = schema.BoolAttribute{MarkdownDescription: text, Computed: true}
-		case rschema.ListAttribute:
-			out[name] = schema.ListAttribute{MarkdownDescription: text, Computed: true, ElementType: a.ElementType}
-		case rschema.SetAttribute:
-			out[name] = schema.SetAttribute{MarkdownDescription: text, Computed: true, ElementType: a.ElementType}
-		case rschema.MapAttribute:
-			out[name] = schema.MapAttribute{MarkdownDescription: text, Computed: true, ElementType: a.ElementType}
-		case rschema.SingleNestedAttribute:
-			out[name] = schema.SingleNestedAttribute{MarkdownDescription: text, Computed: true, Attributes: computed(a.Attributes)}
-		case rschema.SetNestedAttribute:
-			out[name] = schema.SetNestedAttribute{MarkdownDescription: text, Computed: true,
-				NestedObject: schema.NestedAttributeObject{Attributes: computed(a.NestedObject.Attributes)}}
-		default:
-			panic(fmt.Sprintf("kong: no data source attribute for a %T", a))
-		}
-	}
-	return out
 }

@@ -16,8 +16,8 @@ var routes = entity[route, kongapi.Route]{
 	toAPI: routeToAPI, fromAPI: (*route).fromAPI, cleared: clearedOfRoute,
 }
 
-// NewRoute manages a Kong route: which requests reach a service.
-var NewRoute = crud.New(routes.spec())
+// Route manages a Kong route: which requests reach a service.
+var Route = routes.spec().Kind(newRouteData)
 
 func routeToAPI(ch crud.Change[route]) (*kongapi.Route, error) {
 	r := ch.Plan.toAPI()

@@ -18,8 +18,8 @@ var services = entity[service, kongapi.Service]{
 	toAPI: func(ch crud.Change[service]) (*kongapi.Service, error) { return ch.Plan.toAPI(), nil }, fromAPI: (*service).fromAPI,
 }
 
-// NewService manages a Kong service: an upstream application behind the gateway.
-var NewService = crud.New(services.spec())
+// Service manages a Kong service: an upstream application behind the gateway.
+var Service = services.spec().Kind(newServiceData)
 
 type service struct {
 	ID                types.String `tfsdk:"id"`

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
@@ -23,14 +24,19 @@ import (
 	"github.com/onprem-tools/terraform-provider-onprem/internal/kube/object"
 )
 
+// Kinds are all that Terraform can use of KubeVirt.
+func Kinds() []crud.Kind {
+	return []crud.Kind{{Data: []func() datasource.DataSource{newVirtualMachineInstancesData}}}
+}
+
 var virtualMachineInstanceKind = kube.Kind{
 	GroupVersionResource: apischema.GroupVersionResource{Group: "kubevirt.io", Version: "v1", Resource: "virtualmachineinstances"},
 	Kind:                 "VirtualMachineInstance", Namespaced: true, ServedBy: "KubeVirt",
 }
 
-// NewVirtualMachineInstancesDataSource finds running virtual machines and their
+// newVirtualMachineInstancesData finds running virtual machines and their
 // addresses.
-var NewVirtualMachineInstancesDataSource = crud.NewData(crud.DataSpec[virtualMachineInstances, *kube.Client]{
+var newVirtualMachineInstancesData = crud.NewData(crud.DataSpec[virtualMachineInstances, *kube.Client]{
 	Name: "kubevirt_virtual_machine_instances", Client: (*clients.Set).Kubernetes,
 	Schema: virtualMachineInstancesSchema, Read: readVirtualMachineInstances,
 })

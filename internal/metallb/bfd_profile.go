@@ -13,18 +13,14 @@ import (
 
 var bfdProfileKind = kind("v1beta1", "bfdprofiles", "BFDProfile")
 
-// NewBFDProfile manages a MetalLB BFDProfile: how fast the loss of a BGP peer is
+// BFDProfile manages a MetalLB BFDProfile: how fast the loss of a BGP peer is
 // noticed.
-var NewBFDProfile = object.New(object.Spec[bfdProfile]{
+var BFDProfile = object.Of(object.Spec[bfdProfile]{
 	Name: "metallb_bfd_profile", Kind: bfdProfileKind, Schema: bfdProfileSchema,
 	Meta:      func(m *bfdProfile) *object.Meta { return &m.Meta },
 	Namespace: func(m *bfdProfile) *types.String { return &m.Namespace },
 	Fields:    func(m *bfdProfile) []object.Field { return m.fields() },
-})
-
-// NewBFDProfileDataSource reads a MetalLB BFDProfile.
-var NewBFDProfileDataSource = object.NewData(object.DataSpec[bfdProfileData]{
-	Name: "metallb_bfd_profile", Kind: bfdProfileKind, Like: bfdProfileSchema,
+}, object.DataSpec[bfdProfileData]{
 	Description: "A MetalLB BFDProfile as it is in the cluster.",
 	Meta:        func(m *bfdProfileData) *object.DataMeta { return &m.DataMeta },
 	Namespace:   func(m *bfdProfileData) *types.String { return &m.Namespace }, DefaultNamespace: defaultNamespace,

@@ -19,19 +19,15 @@ import (
 
 var bgpAdvertisementKind = kind("v1beta1", "bgpadvertisements", "BGPAdvertisement")
 
-// NewBGPAdvertisement manages a MetalLB BGPAdvertisement: pools whose addresses
+// BGPAdvertisement manages a MetalLB BGPAdvertisement: pools whose addresses
 // the speakers announce to their BGP peers.
-var NewBGPAdvertisement = object.New(object.Spec[bgpAdvertisement]{
+var BGPAdvertisement = object.Of(object.Spec[bgpAdvertisement]{
 	Name: "metallb_bgp_advertisement", Kind: bgpAdvertisementKind, Schema: bgpAdvertisementSchema,
 	Meta:      func(m *bgpAdvertisement) *object.Meta { return &m.Meta },
 	Namespace: func(m *bgpAdvertisement) *types.String { return &m.Namespace },
 	Fields:    func(m *bgpAdvertisement) []object.Field { return m.fields() },
 	Check:     func(m *bgpAdvertisement, diags *diag.Diagnostics) { m.check(diags) },
-})
-
-// NewBGPAdvertisementDataSource reads a MetalLB BGPAdvertisement.
-var NewBGPAdvertisementDataSource = object.NewData(object.DataSpec[bgpAdvertisementData]{
-	Name: "metallb_bgp_advertisement", Kind: bgpAdvertisementKind, Like: bgpAdvertisementSchema,
+}, object.DataSpec[bgpAdvertisementData]{
 	Description: "A MetalLB BGPAdvertisement as it is in the cluster.",
 	Meta:        func(m *bgpAdvertisementData) *object.DataMeta { return &m.DataMeta },
 	Namespace:   func(m *bgpAdvertisementData) *types.String { return &m.Namespace }, DefaultNamespace: defaultNamespace,

@@ -13,21 +13,16 @@ import (
 
 var bgpPeerKind = kind("v1beta2", "bgppeers", "BGPPeer")
 
-// NewBGPPeer manages a MetalLB BGPPeer: a router that the speakers announce
+// BGPPeer manages a MetalLB BGPPeer: a router that the speakers announce
 // addresses to.
-var NewBGPPeer = object.New(object.Spec[bgpPeer]{
+var BGPPeer = object.Of(object.Spec[bgpPeer]{
 	Name: "metallb_bgp_peer", Kind: bgpPeerKind, Schema: bgpPeerSchema,
 	Meta:      func(m *bgpPeer) *object.Meta { return &m.Meta },
 	Namespace: func(m *bgpPeer) *types.String { return &m.Namespace },
 	Fields:    func(m *bgpPeer) []object.Field { return m.fields() },
 	Check:     checkBGPPeer,
-})
-
-// NewBGPPeerDataSource reads a MetalLB BGPPeer.
-var NewBGPPeerDataSource = object.NewData(object.DataSpec[bgpPeerData]{
-	Name: "metallb_bgp_peer", Kind: bgpPeerKind, Like: bgpPeerSchema,
+}, object.DataSpec[bgpPeerData]{
 	Description: "A MetalLB BGPPeer as it is in the cluster. A password that is part of it is not shown.",
-	Without:     []string{"password_wo", "password_wo_version"},
 	Meta:        func(m *bgpPeerData) *object.DataMeta { return &m.DataMeta },
 	Namespace:   func(m *bgpPeerData) *types.String { return &m.Namespace }, DefaultNamespace: defaultNamespace,
 	Fields: func(m *bgpPeerData) []object.Field { return m.fields() },

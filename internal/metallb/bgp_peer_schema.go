@@ -11,6 +11,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 
+	"github.com/onprem-tools/terraform-provider-onprem/internal/crud"
 	"github.com/onprem-tools/terraform-provider-onprem/internal/kube/object"
 	"github.com/onprem-tools/terraform-provider-onprem/internal/semtype"
 )
@@ -74,19 +75,11 @@ func bgpPeerSchema(ctx context.Context) schema.Schema {
 			},
 			"node_selectors":  selectorsAttribute("Label selectors of the nodes that connect to the peer; one that matches is enough. Defaults to all nodes."),
 			"password_secret": passwordSecretAttribute(),
-			"password_wo": schema.StringAttribute{
-				MarkdownDescription: "TCP MD5 password of the session, `password` in MetalLB. It is kept out of Terraform's state, but everyone who may read " +
-					"BGPPeers in the cluster sees it: prefer `password_secret`. Sent with every change of the resource, and when `password_wo_version` changes.",
-				Optional: true, Sensitive: true, WriteOnly: true,
-				Validators: []validator.String{
-					stringvalidator.LengthBetween(1, 80), stringvalidator.AlsoRequires(path.MatchRoot("password_wo_version")),
-				},
-			},
-			"password_wo_version": schema.Int64Attribute{
-				MarkdownDescription: "Any number; change it to send a new `password_wo`.",
-				Optional:            true,
-				Validators:          []validator.Int64{int64validator.AlsoRequires(path.MatchRoot("password_wo"))},
-			},
+			"password_wo": crud.SecretAttribute("password_wo",
+				"TCP MD5 password of the session, `password` in MetalLB. It is kept out of Terraform's state, but everyone who may read "+
+					"BGPPeers in the cluster sees it: prefer `password_secret`. Objects are applied as a whole, so it goes along with every change.",
+				stringvalidator.LengthBetween(1, 80), stringvalidator.AlsoRequires(path.MatchRoot("password_wo_version"))),
+			"password_wo_version": crud.SecretVersionAttribute("password_wo", int64validator.AlsoRequires(path.MatchRoot("password_wo"))),
 			"bfd_profile": schema.StringAttribute{
 				MarkdownDescription: "Name of the BFDProfile for fast failure detection. Without one there is no BFD. FRR only.",
 				Optional:            true,

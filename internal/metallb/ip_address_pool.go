@@ -20,19 +20,15 @@ import (
 
 var ipAddressPoolKind = kind("v1beta1", "ipaddresspools", "IPAddressPool")
 
-// NewIPAddressPool manages a MetalLB IPAddressPool: addresses for services of
+// IPAddressPool manages a MetalLB IPAddressPool: addresses for services of
 // type LoadBalancer.
-var NewIPAddressPool = object.New(object.Spec[ipAddressPool]{
+var IPAddressPool = object.Of(object.Spec[ipAddressPool]{
 	Name: "metallb_ip_address_pool", Kind: ipAddressPoolKind, Schema: ipAddressPoolSchema,
 	Meta:      func(m *ipAddressPool) *object.Meta { return &m.Meta },
 	Namespace: func(m *ipAddressPool) *types.String { return &m.Namespace },
 	Fields:    func(m *ipAddressPool) []object.Field { return m.fields() },
 	Check:     checkIPAddressPool,
-})
-
-// NewIPAddressPoolDataSource reads a MetalLB IPAddressPool.
-var NewIPAddressPoolDataSource = object.NewData(object.DataSpec[ipAddressPoolData]{
-	Name: "metallb_ip_address_pool", Kind: ipAddressPoolKind, Like: ipAddressPoolSchema,
+}, object.DataSpec[ipAddressPoolData]{
 	Description: "A MetalLB IPAddressPool as it is in the cluster, with how many of its addresses are in use.",
 	Extra:       ipAddressPoolStatusAttributes(),
 	Meta:        func(m *ipAddressPoolData) *object.DataMeta { return &m.DataMeta },

@@ -15,19 +15,15 @@ import (
 
 var l2AdvertisementKind = kind("v1beta1", "l2advertisements", "L2Advertisement")
 
-// NewL2Advertisement manages a MetalLB L2Advertisement: pools whose addresses
+// L2Advertisement manages a MetalLB L2Advertisement: pools whose addresses
 // one node at a time answers ARP and NDP for.
-var NewL2Advertisement = object.New(object.Spec[l2Advertisement]{
+var L2Advertisement = object.Of(object.Spec[l2Advertisement]{
 	Name: "metallb_l2_advertisement", Kind: l2AdvertisementKind, Schema: l2AdvertisementSchema,
 	Meta:      func(m *l2Advertisement) *object.Meta { return &m.Meta },
 	Namespace: func(m *l2Advertisement) *types.String { return &m.Namespace },
 	Fields:    func(m *l2Advertisement) []object.Field { return m.fields() },
 	Check:     func(m *l2Advertisement, diags *diag.Diagnostics) { m.check(diags) },
-})
-
-// NewL2AdvertisementDataSource reads a MetalLB L2Advertisement.
-var NewL2AdvertisementDataSource = object.NewData(object.DataSpec[l2AdvertisementData]{
-	Name: "metallb_l2_advertisement", Kind: l2AdvertisementKind, Like: l2AdvertisementSchema,
+}, object.DataSpec[l2AdvertisementData]{
 	Description: "A MetalLB L2Advertisement as it is in the cluster.",
 	Meta:        func(m *l2AdvertisementData) *object.DataMeta { return &m.DataMeta },
 	Namespace:   func(m *l2AdvertisementData) *types.String { return &m.Namespace }, DefaultNamespace: defaultNamespace,

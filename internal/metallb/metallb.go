@@ -16,9 +16,15 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
+	"github.com/onprem-tools/terraform-provider-onprem/internal/crud"
 	"github.com/onprem-tools/terraform-provider-onprem/internal/kube"
 	"github.com/onprem-tools/terraform-provider-onprem/internal/kube/object"
 )
+
+// Kinds are all that Terraform can use of MetalLB.
+func Kinds() []crud.Kind {
+	return []crud.Kind{BFDProfile, BGPAdvertisement, BGPPeer, IPAddressPool, L2Advertisement}
+}
 
 // defaultNamespace is where MetalLB's manifests and chart install it. It reads
 // its objects from its own namespace only.

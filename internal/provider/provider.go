@@ -4,10 +4,12 @@ package provider
 
 import (
 	"context"
+	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework/action"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
+	"github.com/hashicorp/terraform-plugin-framework/list"
 	"github.com/hashicorp/terraform-plugin-framework/provider"
 	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
@@ -16,6 +18,7 @@ import (
 	"github.com/onprem-tools/terraform-provider-onprem/internal/calico"
 	"github.com/onprem-tools/terraform-provider-onprem/internal/clients"
 	"github.com/onprem-tools/terraform-provider-onprem/internal/cluster"
+	"github.com/onprem-tools/terraform-provider-onprem/internal/crud"
 	"github.com/onprem-tools/terraform-provider-onprem/internal/guacamole"
 	"github.com/onprem-tools/terraform-provider-onprem/internal/harbor"
 	"github.com/onprem-tools/terraform-provider-onprem/internal/kong"
@@ -33,6 +36,7 @@ type onprem struct{ version string }
 var (
 	_ provider.ProviderWithEphemeralResources = (*onprem)(nil)
 	_ provider.ProviderWithActions            = (*onprem)(nil)
+	_ provider.ProviderWithListResources      = (*onprem)(nil)
 )
 
 // model is the provider block. Blocks are objects, which may be unknown as a
@@ -86,67 +90,49 @@ func (p *onprem) Configure(ctx context.Context, req provider.ConfigureRequest, r
 	resp.DataSourceData = set
 	resp.EphemeralResourceData = set
 	resp.ActionData = set
+	resp.ListResourceData = set
+}
+
+// kinds are those of all systems.
+func kinds() []crud.Kind {
+	return slices.Concat(cluster.Kinds(), calico.Kinds(), metallb.Kinds(), harbor.Kinds(), guacamole.Kinds(), kong.Kinds(), kubevirt.Kinds())
 }
 
 // Resources implements provider.Provider.
 func (p *onprem) Resources(context.Context) []func() resource.Resource {
-	return []func() resource.Resource{
-		calico.NewBGPConfiguration,
-		calico.NewBGPPeer,
-		calico.NewIPPool,
-		metallb.NewBFDProfile,
-		metallb.NewBGPAdvertisement,
-		metallb.NewBGPPeer,
-		metallb.NewIPAddressPool,
-		metallb.NewL2Advertisement,
-		harbor.NewProject,
-		harbor.NewRegistry,
-		harbor.NewReplicationPolicy,
-		guacamole.NewConnection,
-		guacamole.NewConnectionGroup,
-		kong.NewService,
-		kong.NewRoute,
-		cluster.NewCluster,
+	var all []func() resource.Resource
+	for _, k := range kinds() {
+		if k.Resource != nil {
+			all = append(all, k.Resource)
+		}
 	}
+	return all
 }
 
 // DataSources implements provider.Provider.
 func (p *onprem) DataSources(context.Context) []func() datasource.DataSource {
-	return []func() datasource.DataSource{
-		calico.NewBGPConfigurationDataSource,
-		calico.NewBGPPeerDataSource,
-		calico.NewIPPoolDataSource,
-		kubevirt.NewVirtualMachineInstancesDataSource,
-		metallb.NewBFDProfileDataSource,
-		metallb.NewBGPAdvertisementDataSource,
-		metallb.NewBGPPeerDataSource,
-		metallb.NewIPAddressPoolDataSource,
-		metallb.NewL2AdvertisementDataSource,
-		harbor.NewProjectDataSource,
-		harbor.NewRegistryDataSource,
-		harbor.NewReplicationPolicyDataSource,
-		guacamole.NewConnectionDataSource,
-		guacamole.NewConnectionGroupDataSource,
-		kong.NewServiceDataSource,
-		kong.NewRouteDataSource,
-		cluster.NewClusterDataSource,
+	var all []func() datasource.DataSource
+	for _, k := range kinds() {
+		all = append(all, k.Data...)
 	}
+	return all
+}
+
+// ListResources implements provider.ProviderWithListResources.
+func (p *onprem) ListResources(context.Context) []func() list.ListResource {
+	var all []func() list.ListResource
+	for _, k := range kinds() {
+		if k.List != nil {
+			all = append(all, k.List)
+		}
+	}
+	return all
 }
 
 // EphemeralResources implements provider.ProviderWithEphemeralResources.
 func (p *onprem) EphemeralResources(context.Context) []func() ephemeral.EphemeralResource {
-	return []func() ephemeral.EphemeralResource{
-		cluster.NewKubeconfigEphemeral,
-		cluster.NewJoinTokenEphemeral,
-	}
+	return cluster.EphemeralResources()
 }
 
 // Actions implements provider.ProviderWithActions.
-func (p *onprem) Actions(context.Context) []func() action.Action {
-	return []func() action.Action{
-		cluster.NewNodeDrain,
-		cluster.NewNodeUncordon,
-		cluster.NewEtcdSnapshot,
-		cluster.NewCertificateRenewal,
-	}
-}
+func (p *onprem) Actions(context.Context) []func() action.Action { return cluster.Actions() }

@@ -18,15 +18,8 @@ import (
 // DataSpec describes the data source of a kind with model M: the object as it
 // is, whoever has set its fields.
 type DataSpec[M any] struct {
-	Name string
-	Kind kube.Kind
 	// Description starts the documentation.
 	Description string
-	// Like is the schema of the resource, whose own attributes the data source
-	// has too.
-	Like func(context.Context) schema.Schema
-	// Without names attributes of the resource that make no sense here.
-	Without []string
 	// Extra are attributes that the resource has not, its status say.
 	Extra  map[string]dataschema.Attribute
 	Meta   func(*M) *DataMeta
@@ -36,6 +29,11 @@ type DataSpec[M any] struct {
 	Namespace func(*M) *types.String
 	// DefaultNamespace is used where the configuration has none.
 	DefaultNamespace string
+
+	// Of the resource, whose own attributes the data source has too.
+	name string
+	kind kube.Kind
+	like func(context.Context) schema.Schema
 }
 
 // DataMeta is what the models of all data sources embed.
@@ -46,10 +44,9 @@ type DataMeta struct {
 	Annotations types.Map    `tfsdk:"annotations"`
 }
 
-// NewData returns the constructor of the data source that s describes.
-func NewData[M any](s DataSpec[M]) func() datasource.DataSource {
+func (s DataSpec[M]) dataSource() func() datasource.DataSource {
 	return crud.NewData(crud.DataSpec[M, *kube.Client]{
-		Name: s.Name, Client: (*clients.Set).Kubernetes, Schema: s.schema, Read: s.read,
+		Name: s.name, Client: (*clients.Set).Kubernetes, Schema: s.schema, Read: s.read,
 	})
 }
 
@@ -63,7 +60,7 @@ func (s DataSpec[M]) read(ctx context.Context, c *kube.Client, m *M) error {
 		}
 		key.Namespace = namespace.ValueString()
 	}
-	o, err := c.Get(ctx, s.Kind, key)
+	o, err := c.Get(ctx, s.kind, key)
 	if err != nil {
 		return err
 	}
@@ -77,50 +74,18 @@ func (s DataSpec[M]) read(ctx context.Context, c *kube.Client, m *M) error {
 }
 
 func (s DataSpec[M]) schema(ctx context.Context) dataschema.Schema {
-	attributes := computed(s.Like(ctx).Attributes)
-	for _, name := range append([]string{"take_ownership", "timeouts"}, s.Without...) {
-		delete(attributes, name)
-	}
+	attributes := crud.Computed(s.like(ctx).Attributes)
 	attributes["name"] = dataschema.StringAttribute{
-		MarkdownDescription: "Name of the " + s.Kind.Kind + ".", Required: true, Validators: []validator.String{NameValidator()},
+		MarkdownDescription: "Name of the " + s.kind.Kind + ".", Required: true, Validators: []validator.String{NameValidator()},
 	}
 	attributes["labels"] = dataschema.MapAttribute{MarkdownDescription: "All its labels.", ElementType: types.StringType, Computed: true}
 	attributes["annotations"] = dataschema.MapAttribute{MarkdownDescription: "All its annotations.", ElementType: types.StringType, Computed: true}
 	if s.Namespace != nil {
 		attributes["namespace"] = dataschema.StringAttribute{
-			MarkdownDescription: "Namespace of the " + s.Kind.Kind + ". Defaults to `" + s.DefaultNamespace + "`.",
+			MarkdownDescription: "Namespace of the " + s.kind.Kind + ". Defaults to `" + s.DefaultNamespace + "`.",
 			Optional:            true, Computed: true, Validators: []validator.String{NamespaceValidator()},
 		}
 	}
 	maps.Copy(attributes, s.Extra)
 	return dataschema.Schema{MarkdownDescription: s.Description, Attributes: attributes}
-}
-
-// computed turns the attributes of a resource into those of its data source.
-func computed(in map[string]schema.Attribute) map[string]dataschema.Attribute {
-	out := make(map[string]dataschema.Attribute, len(in))
-	for name, a := range in {
-		switch a := a.(type) {
-		case schema.StringAttribute:
-			out[name] = dataschema.StringAttribute{Computed: true, CustomType: a.CustomType, MarkdownDescription: a.MarkdownDescription}
-		case schema.BoolAttribute:
-			out[name] = dataschema.BoolAttribute{Computed: true, MarkdownDescription: a.MarkdownDescription}
-		case schema.Int64Attribute:
-			out[name] = dataschema.Int64Attribute{Computed: true, MarkdownDescription: a.MarkdownDescription}
-		case schema.ListAttribute:
-			out[name] = dataschema.ListAttribute{Computed: true, ElementType: a.ElementType, MarkdownDescription: a.MarkdownDescription}
-		case schema.SetAttribute:
-			out[name] = dataschema.SetAttribute{Computed: true, ElementType: a.ElementType, MarkdownDescription: a.MarkdownDescription}
-		case schema.MapAttribute:
-			out[name] = dataschema.MapAttribute{Computed: true, ElementType: a.ElementType, MarkdownDescription: a.MarkdownDescription}
-		case schema.SingleNestedAttribute:
-			out[name] = dataschema.SingleNestedAttribute{Computed: true, Attributes: computed(a.Attributes), MarkdownDescription: a.MarkdownDescription}
-		case schema.ListNestedAttribute:
-			out[name] = dataschema.ListNestedAttribute{
-				Computed: true, MarkdownDescription: a.MarkdownDescription,
-				NestedObject: dataschema.NestedAttributeObject{Attributes: computed(a.NestedObject.Attributes)},
-			}
-		}
-	}
-	return out
 }

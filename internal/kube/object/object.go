@@ -11,7 +11,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
-	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	apitypes "k8s.io/apimachinery/pkg/types"
@@ -53,16 +52,39 @@ type Meta struct {
 // OperationTimeouts are the user's timeouts, for crud.
 func (m *Meta) OperationTimeouts() timeouts.Value { return m.Timeouts }
 
-// New returns the constructor of the resource that s describes.
-func New[M any](s Spec[M]) func() resource.Resource {
-	identity := []string{"name"}
+// Of is all that Terraform can use of the kind that s describes; d is what the
+// data source has otherwise.
+func Of[M, D any](s Spec[M], d DataSpec[D]) crud.Kind {
+	identity, within := []string{"name"}, []string(nil)
 	if s.Kind.Namespaced {
-		identity = []string{"namespace", "name"}
+		identity, within = []string{"namespace", "name"}, []string{"namespace"}
 	}
-	return crud.New(crud.Spec[M, *kube.Client]{
+	d.name, d.kind, d.like = s.Name, s.Kind, s.Schema
+	return crud.Spec[M, *kube.Client]{
 		Name: s.Name, Identity: identity, Client: (*clients.Set).Kubernetes, Schema: s.Schema, Check: s.Check,
 		Create: s.create, Read: s.read, Update: s.update, Delete: s.delete,
-	})
+		List: &crud.Listing[M, *kube.Client]{Within: within, Each: s.each},
+	}.Kind(d.dataSource())
+}
+
+// each lists the objects of a namespace, or of all.
+func (s Spec[M]) each(ctx context.Context, c *kube.Client, within *M, found func(func(*M) error) bool) error {
+	all, err := c.List(ctx, s.Kind, s.key(within).Namespace, "")
+	if err != nil {
+		return err
+	}
+	for _, o := range all {
+		if !found(func(m *M) error {
+			s.Meta(m).Name = types.StringValue(o.GetName())
+			if s.Namespace != nil {
+				*s.Namespace(m) = types.StringValue(o.GetNamespace())
+			}
+			return s.fill(ctx, c, o, m)
+		}) {
+			return nil
+		}
+	}
+	return nil
 }
 
 func (s Spec[M]) create(ctx context.Context, c *kube.Client, ch crud.Change[M]) error {
@@ -75,11 +97,15 @@ func (s Spec[M]) create(ctx context.Context, c *kube.Client, ch crud.Change[M]) 
 }
 
 func (s Spec[M]) read(ctx context.Context, c *kube.Client, m *M) error {
-	meta := s.Meta(m)
 	o, err := c.Get(ctx, s.Kind, s.key(m))
 	if err != nil {
 		return err
 	}
+	return s.fill(ctx, c, o, m)
+}
+
+func (s Spec[M]) fill(ctx context.Context, c *kube.Client, o *kube.Object, m *M) error {
+	meta := s.Meta(m)
 	r := &reader{ctx: ctx, object: o, owners: c.Owners(o), imported: meta.UID.IsNull()}
 	return r.fill(meta, s.Fields(m))
 }
