@@ -115,7 +115,7 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	resp, err := backoff.Retry(req.Context(), once,
 		backoff.WithBackOff(wait),
-		backoff.WithMaxTries(uint(max(t.config.MaxRetries, 0))+1), //nolint:gosec // not negative
+		backoff.WithMaxTries(uint(max(t.config.MaxRetries, 0))+1),
 		backoff.WithMaxElapsedTime(retryFor))
 	if resp != nil {
 		return resp, nil

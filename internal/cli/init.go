@@ -46,10 +46,10 @@ Exit codes: 0 written, 1 not written, 2 wrong usage.`,
 
 func runInit(_ context.Context, opts initOptions) error {
 	name := filepath.Join(opts.Dir, platformFile)
-	if err := os.MkdirAll(opts.Dir, 0o755); err != nil { //nolint:gosec // as readable as any source
+	if err := os.MkdirAll(opts.Dir, 0o755); err != nil {
 		return err
 	}
-	file, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644) //nolint:gosec // as readable as any source
+	file, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
 	if errors.Is(err, fs.ErrExist) {
 		return fmt.Errorf("%s exists already and was left as it is", name)
 	}

@@ -48,7 +48,7 @@ func (o *planOptions) load(ctx context.Context, plans fs.FS) (*plan.Report, erro
 		if optional.name == "" {
 			continue
 		}
-		file, err := os.Open(optional.name) //nolint:gosec // the file the user names
+		file, err := os.Open(optional.name)
 		if err != nil {
 			return nil, fmt.Errorf("%w. Without it the report would not be whole: see why Terragrunt has not written it", err)
 		}

@@ -70,7 +70,7 @@ func (o *platformOptions) sources() (map[string][]byte, error) {
 	}
 	sources := map[string][]byte{}
 	for _, name := range names {
-		content, err := os.ReadFile(name) //nolint:gosec // the file the user names
+		content, err := os.ReadFile(name)
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
 			return nil, fmt.Errorf("there is no %s. Write one to begin with by 'terraform-provider-onprem init', or name it with -f", name)
@@ -140,11 +140,11 @@ func printDiagnostics(w io.Writer, p *platform.Platform, diags hcl.Diagnostics) 
 // is no terminal is not wrapped.
 func terminal(w io.Writer) (width uint, color bool) {
 	file, ok := w.(*os.File)
-	if !ok || !term.IsTerminal(int(file.Fd())) { //nolint:gosec // a descriptor is small
+	if !ok || !term.IsTerminal(int(file.Fd())) {
 		return 0, false
 	}
-	if columns, _, err := term.GetSize(int(file.Fd())); err == nil && columns > 0 { //nolint:gosec // a descriptor is small
-		width = uint(columns) //nolint:gosec // it is above zero
+	if columns, _, err := term.GetSize(int(file.Fd())); err == nil && columns > 0 {
+		width = uint(columns)
 	}
 	return width, os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
 }

@@ -37,7 +37,7 @@ func newWorkbench(t *testing.T) *workbench {
 	provider := filepath.Join(t.TempDir(), workspace.Provider)
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
-	if out, err := exec.CommandContext(ctx, "go", "build", "-o", provider, "../..").CombinedOutput(); err != nil { //nolint:gosec // the provider
+	if out, err := exec.CommandContext(ctx, "go", "build", "-o", provider, "../..").CombinedOutput(); err != nil {
 		t.Fatalf("go build: %v\n%s", err, out)
 	}
 	var err error
@@ -156,7 +156,7 @@ func load(t *testing.T, dir string) *platform.Platform {
 
 func read(t *testing.T, file string) string {
 	t.Helper()
-	content, err := os.ReadFile(file) //nolint:gosec // a file of the test
+	content, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}

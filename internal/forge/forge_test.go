@@ -14,8 +14,8 @@ import (
 )
 
 const (
-	token = "ghs_s3cr3tT0k3n" //nolint:gosec // of the simulator
-	robot = "acme-robot"      // a user of its own, unlike githubsim.Actions
+	token = "ghs_s3cr3tT0k3n"
+	robot = "acme-robot" // a user of its own, unlike githubsim.Actions
 	pull  = 7
 )
 

@@ -74,8 +74,8 @@ func textOf(o types.Object, name string) types.String {
 }
 
 func (m *policy) toAPI() harborapi.ReplicationPolicy {
-	replaceCount := int8(m.DestNamespaceReplaceCount.ValueInt64()) //nolint:gosec // validated
-	speed := int32(m.Speed.ValueInt64())                           //nolint:gosec // validated
+	replaceCount := int8(m.DestNamespaceReplaceCount.ValueInt64())
+	speed := int32(m.Speed.ValueInt64())
 	p := harborapi.ReplicationPolicy{
 		SingleActiveReplication: m.SingleActiveReplication.ValueBoolPointer(),
 		ReplicationPolicy: models.ReplicationPolicy{

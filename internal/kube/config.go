@@ -203,7 +203,7 @@ func (c Config) readablePaths() ([]string, error) {
 			}
 			p = filepath.Join(home, inHome)
 		}
-		f, err := os.Open(p) //nolint:gosec // the user's own choice of file
+		f, err := os.Open(p)
 		if err != nil {
 			return nil, settingError("config_path", err).
 				hinting("Check `config_path` in the provider's `kubernetes` block (or KUBE_CONFIG_PATH) and the file's permissions. " +

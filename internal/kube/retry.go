@@ -78,7 +78,7 @@ func (c *Client) try(ctx context.Context, op operation, call func(context.Contex
 // resources that failed together do not come back together.
 func backoff(n int) time.Duration {
 	d := min(firstBackoff<<min(n, 10), maxBackoff)
-	return d/2 + rand.N(d/2+1) //nolint:gosec // no secret
+	return d/2 + rand.N(d/2+1)
 }
 
 // prospect is what becomes of a failure when the request is sent again.

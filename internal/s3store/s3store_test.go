@@ -2,7 +2,7 @@ package s3store
 
 import (
 	"context"
-	"crypto/md5" //nolint:gosec // what an ETag is made of
+	"crypto/md5" // what an ETag is made of
 	"encoding/hex"
 	"fmt"
 	"io"
@@ -111,7 +111,7 @@ func TestObjects(t *testing.T) {
 func TestETag(t *testing.T) {
 	t.Parallel()
 	s := start(t)
-	sum := md5.Sum([]byte("state")) //nolint:gosec // what an ETag is made of
+	sum := md5.Sum([]byte("state")) // what an ETag is made of
 	want := `"` + hex.EncodeToString(sum[:]) + `"`
 	for _, method := range []string{"PUT", "HEAD", "GET"} {
 		_, _, header := s.send(t, method, "/tfstate/a", "state")
@@ -261,7 +261,7 @@ func (w workspace) try(t *testing.T, args ...string) string {
 
 func (w workspace) command(t *testing.T, args ...string) *exec.Cmd {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), w.tool, args...) //nolint:gosec // the tool under test
+	cmd := exec.CommandContext(t.Context(), w.tool, args...)
 	cmd.Dir, cmd.Env = w.dir, append(os.Environ(), w.env...)
 	return cmd
 }

@@ -177,7 +177,7 @@ func (s *Scenario) startClusters(ctx context.Context, o ScenarioOptions) error {
 }
 
 func copyFile(to, from string) error {
-	content, err := os.ReadFile(from) //nolint:gosec // one of ours
+	content, err := os.ReadFile(from)
 	if err != nil {
 		return err
 	}

@@ -35,7 +35,7 @@ var terragruntEnv = []string{"TG_NON_INTERACTIVE=true", "TG_NO_COLOR=true", "TG_
 // line, which may be nil, gets every line as it comes.
 func (t *Tree) Run(ctx context.Context, folder string, line func(string), args ...string) (string, error) {
 	fmt.Fprintf(t.Log, "\n[%s] $ terragrunt %s\n", folder, strings.Join(args, " "))
-	cmd := exec.CommandContext(ctx, t.Terragrunt, args...) //nolint:gosec // runs what it is told
+	cmd := exec.CommandContext(ctx, t.Terragrunt, args...)
 	cmd.Dir = filepath.Join(t.Dir, folder)
 	cmd.Env = slices.Concat(os.Environ(), terragruntEnv, []string{"TG_TF_PATH=" + t.Tool.Path}, t.Env)
 	// Terraform records its state when it is interrupted, but not when killed.
@@ -116,7 +116,7 @@ func (t *Tree) Plan(ctx context.Context, folder, plans string, flags ...string) 
 
 // readPlan returns what a plan would change.
 func readPlan(file, unit string) ([]Change, error) {
-	text, err := os.ReadFile(file) //nolint:gosec // a plan that was just written
+	text, err := os.ReadFile(file)
 	if err != nil {
 		return nil, err
 	}

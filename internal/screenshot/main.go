@@ -58,7 +58,7 @@ func run(picture, folder, browser string, height int) error {
 		return err
 	}
 	cmd := exec.CommandContext(context.Background(), browser, "--no-sandbox", "--hide-scrollbars", "--virtual-time-budget=2000",
-		"--screenshot="+picture, fmt.Sprintf("--window-size=980,%d", height), "file://"+name) //nolint:gosec // the browser the user names
+		"--screenshot="+picture, fmt.Sprintf("--window-size=980,%d", height), "file://"+name)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("%s: %w\n%s", browser, err, out)
 	}
@@ -107,6 +107,6 @@ func toHTML(comment string) ([]byte, error) {
 		return nil, err
 	}
 	var whole bytes.Buffer
-	err = parsed.Execute(&whole, template.HTML(text)) //nolint:gosec // see above
+	err = parsed.Execute(&whole, template.HTML(text)) // see above
 	return whole.Bytes(), err
 }

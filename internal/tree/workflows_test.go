@@ -254,7 +254,7 @@ func TestConfirm(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			output := filepath.Join(t.TempDir(), "output")
-			cmd := exec.Command("bash", "-eo", "pipefail", "-c", script) //nolint:gosec // ours
+			cmd := exec.Command("bash", "-eo", "pipefail", "-c", script)
 			cmd.Env = append(os.Environ(), "CONFIRM="+tc.confirm, "GITHUB_REF="+tc.ref, "BRANCH=main", "ENVIRONMENT=prod", "GITHUB_OUTPUT="+output)
 			said, err := cmd.CombinedOutput()
 			if (err != nil) != tc.fails {

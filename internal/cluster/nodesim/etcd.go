@@ -237,7 +237,7 @@ func (s *etcdMaintenance) Status(context.Context, *etcdserverpb.StatusRequest) (
 	if err != nil {
 		return nil, err
 	}
-	answer := &etcdserverpb.StatusResponse{Header: c.header(e), Version: "3.6.5", DbSize: 4 << 20, DbSizeInUse: 1 << 20, IsLearner: e.learner, RaftTerm: 2, RaftIndex: uint64(c.store.version), RaftAppliedIndex: uint64(c.store.version)} //nolint:gosec // a count
+	answer := &etcdserverpb.StatusResponse{Header: c.header(e), Version: "3.6.5", DbSize: 4 << 20, DbSizeInUse: 1 << 20, IsLearner: e.learner, RaftTerm: 2, RaftIndex: uint64(c.store.version), RaftAppliedIndex: uint64(c.store.version)}
 	if leader := c.leader(); leader != nil && c.quorum() {
 		answer.Leader = leader.id
 	} else {

@@ -211,7 +211,7 @@ func newAPIServer(ctx context.Context, node string, config *rest.Config) (*apiSe
 	config.QPS = -1 // client-go holds back at five requests a second
 	config.WarningHandler = rest.NoWarnings{}
 	// A proxy of the environment is for this machine, not for the tunnel's end.
-	config.Proxy = func(*http.Request) (*url.URL, error) { return nil, nil } //nolint:nilnil // none is an answer here
+	config.Proxy = func(*http.Request) (*url.URL, error) { return nil, nil } // none is an answer here
 	client, err := rest.UnversionedRESTClientFor(config)
 	if err != nil {
 		return nil, err

@@ -166,7 +166,7 @@ func (c *Conn) current() (*live, error) {
 		return nil, net.ErrClosed
 	}
 	if c.live == nil || c.live.isDead() {
-		return nil, nil //nolint:nilnil // none is an answer here
+		return nil, nil // none is an answer here
 	}
 	return c.live, nil
 }

@@ -104,7 +104,7 @@ func TestNoCookieIsSent(t *testing.T) {
 }
 
 // DEBUG makes go-openapi print requests, credentials included.
-func TestDebugPrintsNothing(t *testing.T) { //nolint:paralleltest // changes the environment
+func TestDebugPrintsNothing(t *testing.T) { // not in parallel: it changes the environment
 	t.Setenv("DEBUG", "1")
 	t.Setenv("SWAGGER_DEBUG", "1")
 	var printed bytes.Buffer

@@ -175,7 +175,7 @@ func (c *Client) readLimit(ctx context.Context, name string) (*int64, error) {
 		return nil, plain(err)
 	}
 	if summary.Payload.Quota == nil {
-		return nil, nil //nolint:nilnil // no quota
+		return nil, nil // no quota
 	}
 	return storage(summary.Payload.Quota.Hard), nil
 }

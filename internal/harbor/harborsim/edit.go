@@ -172,7 +172,7 @@ func (s *Server) View(kind, name string) map[string]any {
 }
 
 func merge(into map[string]any, object any) {
-	text, _ := json.Marshal(object) //nolint:errchkjson // our own types
+	text, _ := json.Marshal(object)
 	_ = json.Unmarshal(text, &into)
 }
 

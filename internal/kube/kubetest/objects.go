@@ -103,7 +103,7 @@ func (c *Cluster) installCRDs(ctx context.Context) error {
 	group, groupCtx := errgroup.WithContext(ctx)
 	for _, file := range files {
 		group.Go(func() error {
-			content, err := os.ReadFile(file) //nolint:gosec // a file of ours
+			content, err := os.ReadFile(file)
 			if err != nil {
 				return err
 			}

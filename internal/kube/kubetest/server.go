@@ -30,7 +30,7 @@ func (r *run) launch(name string, env, args []string) error {
 	}
 	defer log.Close()
 
-	s.cmd = exec.Command(filepath.Join(r.tools, "bin", name), args...) //nolint:gosec // a program of ours
+	s.cmd = exec.Command(filepath.Join(r.tools, "bin", name), args...)
 	s.cmd.Dir, s.cmd.Stdout, s.cmd.Stderr = r.dir, log, log
 	s.cmd.Env = append(os.Environ(), env...)
 	s.cmd.SysProcAttr = dieWithParent

@@ -332,7 +332,7 @@ func toString(j any) string {
 	case float64:
 		return strconv.FormatFloat(j, 'f', -1, 64)
 	}
-	b, _ := json.Marshal(j) //nolint:errchkjson // it came from JSON
+	b, _ := json.Marshal(j) // it came from JSON
 	return string(b)
 }
 

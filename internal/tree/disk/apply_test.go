@@ -309,7 +309,7 @@ func applyAndDie(t *testing.T, dir string, wanted tree, n int) bool {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.CommandContext(t.Context(), os.Args[0]) //nolint:gosec // this test
+	cmd := exec.CommandContext(t.Context(), os.Args[0])
 	cmd.Env = append(os.Environ(), killIn+"="+dir, killAt+"="+strconv.Itoa(n), killTree+"="+string(files))
 	output, err := cmd.CombinedOutput()
 	if cmd.ProcessState.Exited() && err != nil {

@@ -349,7 +349,7 @@ func TestApplyModes(t *testing.T) {
 	if err := os.Mkdir(filepath.Join(probe, "a"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(probe, "a/b"), nil, 0o644); err != nil { //nolint:gosec // as the tree's files
+	if err := os.WriteFile(filepath.Join(probe, "a/b"), nil, 0o644); err != nil {
 		t.Fatal(err)
 	}
 	for _, p := range []string{"a", "a/b"} {

@@ -258,7 +258,7 @@ func (s *Server) config() *ssh.ServerConfig {
 	o := s.options
 	right := func(ok bool) (*ssh.Permissions, error) {
 		if ok {
-			return nil, nil //nolint:nilnil // no permissions of its own
+			return nil, nil // no permissions of its own
 		}
 		return nil, errors.New("refused")
 	}
@@ -358,7 +358,7 @@ func (s *Server) session(ctx context.Context, user string, request ssh.NewChanne
 		s.commands = append(s.commands, command)
 		s.mu.Unlock()
 		code := s.options.Exec(&Exec{ctx, user, command, channel, channel, channel.Stderr()})
-		_, _ = channel.SendRequest("exit-status", false, ssh.Marshal(struct{ Status uint32 }{uint32(code)})) //nolint:gosec // an exit status
+		_, _ = channel.SendRequest("exit-status", false, ssh.Marshal(struct{ Status uint32 }{uint32(code)}))
 	}
 }
 

@@ -56,7 +56,7 @@ func run(ctx context.Context, tools, objects string, wait time.Duration) error {
 }
 
 func seed(ctx context.Context, cluster *kubetest.Cluster, path string) error {
-	file, err := os.Open(path) //nolint:gosec // the caller's own file
+	file, err := os.Open(path)
 	if err != nil {
 		return err
 	}
