@@ -6,14 +6,15 @@ KUBERNETES      := kubeadm kubelet kube-apiserver kube-controller-manager kube-s
 KUBERNETES_NEXT := v1.34.5
 NODES           := $(KUBERNETES) $(addsuffix @$(KUBERNETES_NEXT),$(KUBERNETES)) etcd pause kubevip
 
-TOOLS := etcd kube-apiserver calico-apiserver metallb-controller tofu terragrunt tfplugindocs golangci-lint actionlint changie
+TOOLS := etcd kube-apiserver calico-apiserver metallb-controller tofu terraform-1.14 terragrunt tfplugindocs golangci-lint actionlint changie
 
-.PHONY: tools-test tools-nodes tools-tofu tools-terragrunt tools-docs tools-lint tools-changelog
+.PHONY: tools-test tools-nodes tools-tofu tools-terraform-1.14 tools-terragrunt tools-docs tools-lint tools-changelog
 tools-test: $(addprefix .tools/bin/,etcd kube-apiserver calico-apiserver metallb-controller) .tools/crds
 # tools/build knows what is built already. Needs root and debootstrap.
 tools-nodes:
 	@tools/build $(NODES) rootfs archive archive@$(KUBERNETES_NEXT)
 tools-tofu: .tools/bin/tofu
+tools-terraform-1.14: .tools/bin/terraform-1.14
 tools-terragrunt: .tools/bin/terragrunt
 tools-docs: .tools/bin/tfplugindocs
 tools-lint: $(addprefix .tools/bin/,golangci-lint actionlint)
@@ -25,6 +26,7 @@ tools-changelog: .tools/bin/changie
 .tools/bin/metallb-controller: $(wildcard tools/metallb/go.*)
 .tools/crds: $(wildcard tools/crds/*.go tools/crds/go.* tools/calico/go.* tools/metallb/go.*)
 .tools/bin/tofu: $(wildcard tools/opentofu/go.*)
+.tools/bin/terraform-1.14: $(wildcard tools/terraform/go.*)
 .tools/bin/terragrunt: $(wildcard tools/terragrunt/go.*)
 .tools/bin/tfplugindocs: $(wildcard tools/docs/go.*)
 .tools/bin/golangci-lint: $(wildcard tools/lint/go.*)

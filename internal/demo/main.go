@@ -21,14 +21,14 @@ import (
 )
 
 type options struct {
-	tf, tofu, terragrunt, tools, program, example, dir string
+	tf, bin, terragrunt, tools, program, example, dir string
 	sandbox                                            bool
 }
 
 func main() {
 	var o options
 	flag.StringVar(&o.tf, "tf", "", "`tool` to run: terraform or tofu (default: terraform when it is on PATH, else tofu)")
-	flag.StringVar(&o.tofu, "tofu", ".tools/bin/tofu", "`path` of the built OpenTofu")
+	flag.StringVar(&o.bin, "bin", ".tools/bin", "`directory` of the tools that were built")
 	flag.StringVar(&o.terragrunt, "terragrunt", ".tools/bin/terragrunt", "`path` of the built Terragrunt")
 	flag.StringVar(&o.tools, "tools", ".tools", "`directory` with the Kubernetes programs")
 	flag.StringVar(&o.program, "program", ".tools/bin/terraform-provider-onprem", "`path` of the built provider, which is the generator as well")
@@ -82,7 +82,7 @@ func runDemo(ctx context.Context, o options) error {
 		return err
 	}
 	defer log.Close()
-	tool, err := sandbox.FindTool(ctx, o.tf, o.tofu)
+	tool, err := sandbox.FindTool(ctx, o.tf, o.bin)
 	if err != nil {
 		return err
 	}

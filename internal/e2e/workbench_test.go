@@ -62,7 +62,7 @@ func findTerragrunt(t *testing.T) string {
 // findTool finds the Terraform or OpenTofu that all tests run.
 func findTool(t *testing.T) sandbox.Tool {
 	t.Helper()
-	tool, err := sandbox.FindTool(t.Context(), os.Getenv("TF_ACC_TERRAFORM_PATH"), filepath.Join(tools, "bin/tofu"))
+	tool, err := sandbox.FindTool(t.Context(), os.Getenv("TF_ACC_TERRAFORM_PATH"), filepath.Join(tools, "bin"))
 	if err != nil {
 		t.Skip(err)
 	}

@@ -16,18 +16,19 @@ type Tool struct {
 	Version string // in the tool's own words: "OpenTofu v1.12.6"
 }
 
-// FindTool finds the tool that was asked for: "terraform" on PATH, "tofu" as it
-// was built, or any other program by its path. Without a wish it is terraform
-// when that is on PATH, and else the built OpenTofu.
-func FindTool(ctx context.Context, wish, built string) (Tool, error) {
+// FindTool finds the tool that was asked for: "terraform" on PATH, "tofu" or
+// "terraform-1.14" among what was built into the folder bin, or any other
+// program by its path. Without a wish it is terraform when that is on PATH, and
+// else the built OpenTofu.
+func FindTool(ctx context.Context, wish, bin string) (Tool, error) {
 	switch wish {
 	case "":
 		if path, err := exec.LookPath("terraform"); err == nil {
 			return identify(ctx, path)
 		}
-		return identify(ctx, built)
-	case "tofu":
-		return identify(ctx, built)
+		return FindTool(ctx, "tofu", bin)
+	case "tofu", "terraform-1.14":
+		return identify(ctx, filepath.Join(bin, wish))
 	case "terraform":
 		path, err := exec.LookPath("terraform")
 		if err != nil {
@@ -46,7 +47,7 @@ func identify(ctx context.Context, path string) (Tool, error) {
 	}
 	out, err := exec.CommandContext(ctx, path, "version").Output()
 	if err != nil {
-		return Tool{}, fmt.Errorf("%s does not run: %w; 'make tools-tofu' builds OpenTofu", path, err)
+		return Tool{}, fmt.Errorf("%s does not run: %w; make tools-tofu and make tools-terraform-1.14 build what is not on PATH", path, err)
 	}
 	version, err := versionLine(string(out))
 	if err != nil {

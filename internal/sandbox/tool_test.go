@@ -21,11 +21,12 @@ func TestTestEnv(t *testing.T) {
 func TestFindToolSaysHowToGetOne(t *testing.T) {
 	t.Setenv("PATH", t.TempDir())
 	for wish, want := range map[string]string{
-		"":          "make tools-tofu",
-		"tofu":      "make tools-tofu",
-		"terraform": "no terraform on PATH",
+		"":               "make tools-tofu",
+		"tofu":           "make tools-tofu",
+		"terraform-1.14": "make tools-terraform-1.14",
+		"terraform":      "no terraform on PATH",
 	} {
-		_, err := FindTool(t.Context(), wish, "/nowhere/tofu")
+		_, err := FindTool(t.Context(), wish, "/nowhere")
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: got %v, want %q", wish, err, want)
 		}

@@ -24,8 +24,8 @@ func main() { os.Exit(run()) }
 
 // options is the command line.
 type options struct {
-	tf       string // terraform, tofu, none, or the path of one
-	tofu     string // where the built OpenTofu is
+	tf       string // terraform, terraform-1.14, tofu, none, or the path of one
+	bin      string // folder of the tools that were built
 	tools    string // folder with the Kubernetes programs; "" starts no API server
 	tally    string // file that gets the counts, for whoever adds up several runs
 	filter   string // go test -run
@@ -36,8 +36,8 @@ type options struct {
 
 func run() int {
 	var o options
-	flag.StringVar(&o.tf, "tf", "", "`tool` the acceptance tests run: terraform, tofu or none (default: terraform when it is on PATH, else tofu)")
-	flag.StringVar(&o.tofu, "tofu", ".tools/bin/tofu", "`path` of the built OpenTofu")
+	flag.StringVar(&o.tf, "tf", "", "`tool` the acceptance tests run: terraform, terraform-1.14, tofu or none (default: terraform when it is on PATH, else tofu)")
+	flag.StringVar(&o.bin, "bin", ".tools/bin", "`directory` of the tools that were built")
 	flag.StringVar(&o.tools, "tools", ".tools", "`directory` with the Kubernetes programs; empty: let each package start its own")
 	flag.StringVar(&o.tally, "tally", "", "also write the counts to this `file`, as JSON")
 	flag.StringVar(&o.filter, "run", "", "run only the tests that match this `pattern`")
@@ -66,7 +66,7 @@ func run() int {
 func testAll(ctx context.Context, o options) (counts, error) {
 	env := os.Environ()
 	if o.tf != "none" {
-		tool, err := sandbox.FindTool(ctx, o.tf, o.tofu)
+		tool, err := sandbox.FindTool(ctx, o.tf, o.bin)
 		if err != nil {
 			return counts{}, err
 		}

@@ -1,0 +1,2 @@
+// Package terraform stands for internal/legacy/terraform, which only tests of Terraform import.
+package terraform
