@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 
@@ -16,13 +15,14 @@ import (
 type ExampleSet struct {
 	System string // as in the names of its resources: onprem_<system>_…
 
-	// Start prepares the system for an example, "data-sources/onprem_kong_route",
-	// and returns the provider block for it. Check, where it is not nil, says
-	// whether the destroy at the end left something behind.
+	// Start prepares the system for an example,
+	// "data-sources/onprem_kong_route/data-source.tf", and returns the provider
+	// block for it. Check, where it is not nil, says whether the destroy at the
+	// end left something behind.
 	Start func(t *testing.T, example string) (block string, check resource.TestCheckFunc)
 
-	// OnResources applies the example of a data source on top of the one of its
-	// resource, which it reads; both are then one example, "onprem_calico_ip_pool".
+	// OnResources applies the examples of a data source on top of the first one of
+	// its resource, which they read; together they are the example of the resource.
 	OnResources bool
 
 	Variables config.Variables // given to the examples that declare them
@@ -59,24 +59,20 @@ func Examples(t *testing.T, set ExampleSet) {
 	}
 }
 
-// find returns the files of every example, those of resources first. An
-// example by import needs an object that exists and is not among them.
+// find returns every example with the files that are applied for it, one on top
+// of the other. An example by import needs an object that exists and is not
+// among them.
 func (set ExampleSet) find(t *testing.T) map[string][]string {
 	t.Helper()
 	examples := map[string][]string{}
-	for _, kind := range []string{"resources", "data-sources"} {
-		for _, dir := range glob(t, kind, "onprem_"+set.System+"_*") {
-			files := slices.DeleteFunc(glob(t, kind, filepath.Base(dir), "*.tf"), func(file string) bool {
-				return filepath.Base(file) == "import-by-identity.tf"
-			})
-			if len(files) == 0 {
-				t.Errorf("%s has no example", dir)
+	for _, pattern := range []string{"resources/%s/resource*.tf", "data-sources/%s/data-source*.tf"} {
+		for _, file := range glob(t, fmt.Sprintf(pattern, "onprem_"+set.System+"_*")) {
+			kind, name := filepath.Base(filepath.Dir(filepath.Dir(file))), filepath.Base(filepath.Dir(file))
+			example := filepath.Join(kind, name, filepath.Base(file))
+			if first := filepath.Join("resources", name, "resource.tf"); set.OnResources && kind == "data-sources" && examples[first] != nil {
+				example = first
 			}
-			example := kind + "/" + filepath.Base(dir)
-			if set.OnResources {
-				example = filepath.Base(dir)
-			}
-			examples[example] = append(examples[example], files...)
+			examples[example] = append(examples[example], file)
 		}
 	}
 	if len(examples) == 0 {

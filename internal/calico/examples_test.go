@@ -1,6 +1,7 @@
 package calico_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
@@ -19,7 +20,7 @@ func TestExamples(t *testing.T) {
 		OnResources: true,
 		Start: func(t *testing.T, example string) (string, resource.TestCheckFunc) {
 			c := kubetest.Shared(t)
-			if example == "onprem_calico_bgp_configuration" {
+			if strings.HasPrefix(example, "resources/onprem_calico_bgp_configuration/") {
 				c.Borrow(t, kubetest.BGPConfiguration)
 			}
 			return objecttest.Provider(c.Kubeconfig()), nil

@@ -1,3 +1,4 @@
+# By its name.
 data "onprem_kong_route" "portal" {
   name = "portal"
 }

@@ -1,4 +1,4 @@
-# A service that another team manages.
+# By its name: a service that another team manages.
 data "onprem_kong_service" "frs" {
   name = "frs-api"
 }

@@ -1,9 +1,9 @@
+# By host, method and path; the path goes upstream as it came.
 resource "onprem_kong_service" "portal" {
   name = "portal"
   url  = "http://guacamole.secern-access-portal.svc:8080/guacamole"
 }
 
-# By host and path; the path goes upstream as it came.
 resource "onprem_kong_route" "portal" {
   name                       = "portal"
   protocols                  = ["https"]
@@ -13,6 +13,7 @@ resource "onprem_kong_route" "portal" {
   preserve_host              = true
   https_redirect_status_code = 308
   service                    = { id = onprem_kong_service.portal.id }
+  tags                       = ["portal", "prod"]
 }
 
 # The recordings of sessions, matched by a regular expression.

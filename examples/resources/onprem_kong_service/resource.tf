@@ -1,4 +1,5 @@
-# An API inside the cluster.
+# An API inside the cluster, and the access portal, whose WebSockets may be
+# without traffic for an hour.
 resource "onprem_kong_service" "frs" {
   name            = "frs-api"
   url             = "http://frs.nicepayment-frs.svc:8080"
@@ -7,12 +8,12 @@ resource "onprem_kong_service" "frs" {
   tags            = ["payment", "prod"]
 }
 
-# The access portal keeps WebSockets open: an hour without traffic is fine.
 resource "onprem_kong_service" "portal" {
-  name         = "portal"
-  protocol     = "http"
-  host         = "guacamole.secern-access-portal.svc"
-  port         = 8080
-  path         = "/guacamole"
-  read_timeout = 3600000
+  name          = "portal"
+  protocol      = "http"
+  host          = "guacamole.secern-access-portal.svc"
+  port          = 8080
+  path          = "/guacamole"
+  read_timeout  = 3600000
+  write_timeout = 3600000
 }
