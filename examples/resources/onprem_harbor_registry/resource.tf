@@ -1,3 +1,4 @@
+# An account at Docker Hub, whose token is nowhere stored, and the old registry.
 variable "dockerhub_token" {
   type      = string
   sensitive = true

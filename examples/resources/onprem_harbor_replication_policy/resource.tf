@@ -1,3 +1,5 @@
+# Each release of a team is pushed to Docker Hub, and a base image is pulled
+# from there every night.
 resource "onprem_harbor_registry" "dockerhub" {
   name = "dockerhub"
   type = "docker-hub"
