@@ -23,10 +23,11 @@ func TestExamples(t *testing.T) {
 				return block, empty(sim)
 			}
 			sim.AddGroup(guacsim.Group{Name: "Virtual machines"}) // what the data sources find
-			sim.AddConnection(guacsim.Connection{
-				Name: "CP-01 (Control Plane, GPU)", Parent: sim.AddGroup(guacsim.Group{Name: "IDC servers"}),
-				Protocol: "ssh", Parameters: map[string]string{"hostname": "192.168.1.11"},
-			})
+			idc := sim.AddGroup(guacsim.Group{Name: "IDC servers"})
+			sim.AddGroup(guacsim.Group{Name: "Loaners", Parent: idc})
+			for _, name := range []string{"CP-01 (Control Plane, GPU)", "Storage A/B"} {
+				sim.AddConnection(guacsim.Connection{Name: name, Parent: idc, Protocol: "ssh", Parameters: map[string]string{"hostname": "192.168.1.11"}})
+			}
 			return block, nil
 		},
 	})

@@ -1,3 +1,4 @@
+# By its name, at the top.
 data "onprem_guacamole_connection_group" "virtual_machines" {
   name = "Virtual machines"
 }

@@ -1,13 +1,12 @@
+# A folder with another one in it, which may be destroyed with all it holds.
 resource "onprem_guacamole_connection_group" "idc" {
   name = "IDC servers"
 }
 
-resource "onprem_guacamole_connection_group" "windows" {
-  name                     = "Windows"
-  type                     = "BALANCING"
-  max_connections          = 3
-  max_connections_per_user = 2
-  enable_session_affinity  = true
+resource "onprem_guacamole_connection_group" "loaners" {
+  name              = "Loaners"
+  parent_identifier = onprem_guacamole_connection_group.idc.identifier
+  force_destroy     = true
 }
 
 resource "onprem_guacamole_connection" "worker_01" {
