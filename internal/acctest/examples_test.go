@@ -12,10 +12,13 @@ import (
 var folders = map[string]string{"kubernetes": "cluster"}
 
 // TestEveryExampleIsApplied: each folder of examples belongs to a system whose
-// tests apply its examples, all or this one by its name.
+// tests apply its examples: all, all of this kind, or this one by its name.
 func TestEveryExampleIsApplied(t *testing.T) {
 	t.Parallel()
-	dirs := append(glob(t, "resources", "*"), glob(t, "data-sources", "*")...)
+	var dirs []string
+	for _, kind := range []string{"resources", "data-sources", "ephemeral-resources", "actions"} {
+		dirs = append(dirs, glob(t, kind, "*")...)
+	}
 	if len(dirs) == 0 {
 		t.Fatal("no examples")
 	}
@@ -26,8 +29,9 @@ func TestEveryExampleIsApplied(t *testing.T) {
 			continue
 		}
 		test, err := os.ReadFile(filepath.Join("..", cmp.Or(folders[words[1]], words[1]), "examples_test.go"))
-		name := filepath.Base(filepath.Dir(dir)) + "/" + filepath.Base(dir) + "/"
-		if err != nil || !strings.Contains(string(test), "acctest.Examples(t, ") && !strings.Contains(string(test), name) {
+		kind := filepath.Base(filepath.Dir(dir))
+		applies := func(what string) bool { return strings.Contains(string(test), what) }
+		if err != nil || !applies("acctest.Examples(t, ") && !applies(kind+"/*/") && !applies(kind+"/"+filepath.Base(dir)+"/") {
 			t.Errorf("no test applies %s (%v)", dir, err)
 		}
 	}

@@ -101,23 +101,23 @@ func TestActions(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		name     string
-		settings map[string]string
+		settings string
 		failure  error
 		asked    string // of the operator
 		said     string // to the user, or the error
 	}{
-		{"node_drain", map[string]string{"node": "worker-01", "timeout": "20m"}, nil, "drain worker-01 within 20m0s", "drained"},
-		{"node_drain", map[string]string{"node": "worker-01"}, errCut, "drain worker-01 within 0s", "the connection to cp-02 was lost"},
-		{"node_drain", map[string]string{"node": "worker-09"}, nil, "", `the cluster has no node "worker-09"; it has ["cp-01" "cp-02" "worker-01"]`},
-		{"node_uncordon", map[string]string{"node": "worker-01"}, nil, "uncordon worker-01", "uncordoned"},
-		{"etcd_snapshot", map[string]string{"snapshot_dir": "/backup"}, nil, "snapshot", "saved cp-01:/backup/1.db"},
-		{"certificate_renewal", nil, nil, "renew", "certificates renewed"},
+		{"node_drain", `, "node": "worker-01", "timeout": "20m"`, nil, "drain worker-01 within 20m0s", "drained"},
+		{"node_drain", `, "node": "worker-01"`, errCut, "drain worker-01 within 0s", "the connection to cp-02 was lost"},
+		{"node_drain", `, "node": "worker-09"`, nil, "", `the cluster has no node "worker-09"; it has ["cp-01" "cp-02" "worker-01"]`},
+		{"node_uncordon", `, "node": "worker-01"`, nil, "uncordon worker-01", "uncordoned"},
+		{"etcd_snapshot", `, "snapshot_dir": "/backup"`, nil, "snapshot", "saved cp-01:/backup/1.db"},
+		{"certificate_renewal", "", nil, "renew", "certificates renewed"},
 	} {
 		t.Run(tt.name+" "+tt.said, func(t *testing.T) {
 			t.Parallel()
 			w := small(t)
 			w.failure = tt.failure
-			said := invoke(t, w, "onprem_kubernetes_"+tt.name, tt.settings)
+			said := invoke(t, w, "onprem_kubernetes_"+tt.name, []byte(`{"address": "192.168.1.11"`+tt.settings+`}`))
 			if got := strings.Join(w.asked, ", "); got != tt.asked {
 				t.Errorf("asked for %q, want %q", got, tt.asked)
 			}
@@ -138,14 +138,10 @@ func TestActions(t *testing.T) {
 	}
 }
 
-// invoke returns what an action says, its error at the end.
-func invoke(t *testing.T, w *world, name string, settings map[string]string) []string {
+// invoke returns what an action says, its error at the end. Its settings are JSON.
+func invoke(t *testing.T, w *world, name string, settings []byte) []string {
 	t.Helper()
 	server, err := w.factories()["onprem"]()
-	if err != nil {
-		t.Fatal(err)
-	}
-	all, err := server.GetProviderSchema(t.Context(), &tfprotov6.GetProviderSchemaRequest{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -157,26 +153,13 @@ func invoke(t *testing.T, w *world, name string, settings map[string]string) []s
 	if _, err := server.ConfigureProvider(t.Context(), &tfprotov6.ConfigureProviderRequest{Config: &empty}); err != nil {
 		t.Fatal(err)
 	}
-	object, _ := all.ActionSchemas[name].Schema.ValueType().(tftypes.Object)
-	values := map[string]tftypes.Value{}
-	for attribute, kind := range object.AttributeTypes {
-		values[attribute] = tftypes.NewValue(kind, nil)
-	}
-	values["address"] = tftypes.NewValue(tftypes.String, "192.168.1.11")
-	for attribute, text := range settings {
-		values[attribute] = tftypes.NewValue(tftypes.String, text)
-	}
-	config, err := tfprotov6.NewDynamicValue(object, tftypes.NewValue(object, values))
-	if err != nil {
-		t.Fatal(err)
-	}
 	invoker, ok := server.(interface {
 		InvokeAction(context.Context, *tfprotov6.InvokeActionRequest) (*tfprotov6.InvokeActionServerStream, error)
 	})
 	if !ok {
 		t.Fatal("the server has no actions")
 	}
-	stream, err := invoker.InvokeAction(t.Context(), &tfprotov6.InvokeActionRequest{ActionType: name, Config: &config})
+	stream, err := invoker.InvokeAction(t.Context(), &tfprotov6.InvokeActionRequest{ActionType: name, Config: &tfprotov6.DynamicValue{JSON: settings}})
 	if err != nil {
 		t.Fatal(err)
 	}

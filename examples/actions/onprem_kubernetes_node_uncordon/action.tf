@@ -1,4 +1,5 @@
-# terraform apply -invoke=action.onprem_kubernetes_node_uncordon.gpu_01
+# Lets pods come back to a machine:
+# `terraform apply -invoke=action.onprem_kubernetes_node_uncordon.gpu_01`.
 action "onprem_kubernetes_node_uncordon" "gpu_01" {
   config {
     address = "192.168.1.11"

@@ -1,3 +1,4 @@
+# What runs, and until when its certificates are good.
 data "onprem_kubernetes_cluster" "seoul" {
   address = "192.168.1.11"
 }
