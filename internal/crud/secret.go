@@ -34,7 +34,7 @@ func Secret[M any](ch Change[M], of func(*M) SecretField) (*string, error) {
 func (planned SecretField) toSend(prior, configured SecretField) (*string, error) {
 	switch {
 	case planned.Version.Equal(prior.Version):
-		return nil, nil //nolint:nilnil // nothing to send
+		return nil, nil // nothing to send
 	case planned.Version.IsNull():
 		return new(string), nil
 	case configured.Value.IsNull():
