@@ -136,6 +136,23 @@ func TestRegistry(t *testing.T) {
 	live(t, sim, steps...)
 }
 
+// A registry without a credential has no type of one either: it goes along with
+// the first access key.
+func TestRegistryAccessKeyAlone(t *testing.T) {
+	t.Parallel()
+	sim, block := start(t)
+	live(t, sim,
+		resource.TestStep{Config: block + bareRegistry},
+		resource.TestStep{
+			Config:           block + strings.Replace(bareRegistry, "}", "  access_key = \"company-backup\"\n}", 1),
+			ConfigPlanChecks: expect(dockerhub, plancheck.ResourceActionUpdate),
+			Check: viewed(sim, harborsim.Registry, "dockerhub", map[string]any{
+				"credential": map[string]any{"access_key": "company-backup", "access_secret": "*****", "type": "basic"},
+			}),
+		},
+	)
+}
+
 func TestRegistryImportByIdentity(t *testing.T) {
 	t.Parallel()
 	_, block := start(t)

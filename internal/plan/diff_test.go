@@ -17,6 +17,9 @@ func TestAttributes(t *testing.T) {
 		"scalars": {`"before":{"a":1,"b":true,"c":"x","same":"s"},"after":{"a":2,"b":false,"c":"y","same":"s"}`, []Attr{
 			{Path: "a", Before: "1", After: "2"}, {Path: "b", Before: "true", After: "false"}, {Path: "c", Before: `"x"`, After: `"y"`},
 		}},
+		"keys that are too wide, and with commands for a runner": {`"before":{},"after":{"m":{"` + strings.Repeat("k", 300) + `":1,"##[group]x":2}}`, []Attr{
+			{Path: `m["\x23#[group]x"]`, After: "2"}, {Path: "m." + strings.Repeat("k", 198) + "… (302 characters)", After: "1"},
+		}},
 		"null is absent": {`"before":{"a":null,"b":"x","c":null},"after":{"a":"x","b":null}`, []Attr{
 			{Path: "a", After: `"x"`}, {Path: "b", Before: `"x"`},
 		}},
@@ -157,6 +160,17 @@ func TestManyAttributes(t *testing.T) {
 	c := load(t, Source{Plans: folder(map[string]string{"u": planOf(changeOf("a.b", "", `"actions":["create"],"after":{`+strings.Join(after, ",")+`}`))})}).Units[0].Changes[0]
 	if size := attrSize(c.Attrs); size > maxAttrs || size < maxAttrs/2 || len(c.Attrs)+c.Omitted != 1000 {
 		t.Errorf("%d attributes of %d bytes, %d omitted", len(c.Attrs), size, c.Omitted)
+	}
+}
+
+// Attributes are kept up to the limit, and the one that fills it.
+func TestAttributesThatJustFit(t *testing.T) {
+	for more, kept := range map[int]int{0: 1, 1: 0} {
+		d := differ{mask: &masker{}, size: maxAttrs - (Attr{Path: "a", After: "1"}).size() + more}
+		d.emit("a", pair{}, Attr{After: "1"})
+		if len(d.attrs) != kept || d.omitted != 1-kept {
+			t.Errorf("%d bytes above the limit: %d attributes kept and %d omitted", more, len(d.attrs), d.omitted)
+		}
 	}
 }
 

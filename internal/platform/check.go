@@ -49,7 +49,7 @@ func (u *Unit) checkPassing() []*hcl.Diagnostic {
 	var found []*hcl.Diagnostic
 	for _, name := range keys(u.Inputs) {
 		value, declared := u.Inputs[name], u.Module.Variables[name]
-		if declared == nil || declared.Type.IsPrimitiveType() || !value.IsKnown() || value.IsNull() {
+		if declared.Type.IsPrimitiveType() || !value.IsKnown() || value.IsNull() {
 			continue
 		}
 		place, isTemplate := templateIn(value)

@@ -231,6 +231,22 @@ func TestLoad(t *testing.T) {
 			"prod/app":  `{"net":"a","settings":["example.internal"]}`,
 			"stage/app": `{"net":"a","settings":["stage.example.internal"]}`,
 		}},
+		"null, and what is known after an apply, for any type": {header + sites + networkComponent + `
+			component "app" {
+			  per    = "site"
+			  module = "./app"
+			  inputs = { untyped = null, settings = component.net.outputs.id }
+			}
+			component "texts" {
+			  per    = "platform"
+			  module = "./app"
+			  inputs = { settings = [1 > 2 ? "a" : null, "a"] }
+			}`, map[string]string{
+			"prod/seoul/app": `{"settings":"?","untyped":null}`, "prod/seoul/net": `{"cidr":"10.244.0.0/16"}`,
+			"prod/tokyo/app": `{"settings":"?","untyped":null}`, "prod/tokyo/net": `{"cidr":"10.245.0.0/16"}`,
+			"stage/seoul/app": `{"settings":"?","untyped":null}`, "stage/seoul/net": `{"cidr":"10.64.0.0/16"}`,
+			"platform/texts": `{"settings":[null,"a"]}`,
+		}},
 		"null replaces a value": {header + sites + `
 			component "net" {
 			  per    = "site"

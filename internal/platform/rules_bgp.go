@@ -192,7 +192,7 @@ func (s session) remoteIs(n int64) bool {
 // withAS is the one cluster elsewhere that has an AS number, those of the same
 // environment first. A switch on the nodes' own network is no cluster.
 func (f *facts) withAS(n int64, s session) *network {
-	if s.local.IsNull() || !f.leaves(s) {
+	if !f.leaves(s) {
 		return nil
 	}
 	var same, all []*network

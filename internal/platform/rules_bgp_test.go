@@ -190,6 +190,18 @@ environment "prod" {
     gateway   = "203.0.113.1"
   }
 }`, []string{"4 bgp-peer-not-mutual: prod/tokyo has no peer"}},
+		"a switch on the nodes' own network with the AS number of another site": {`
+environment "prod" {
+  site "seoul" {
+    as_number = 64512
+    nodes     = "192.168.1.0/24"
+    peers     = { tor = { peer_ip = "192.168.1.1", as_number = 64513 } }
+  }
+  site "tokyo" {
+    as_number = 64513
+    pods      = "10.245.0.0/16"
+  }
+}`, nil},
 		"another AS number than the site has": {`
 environment "prod" {
   site "seoul" {

@@ -331,6 +331,10 @@ environment "stage" {
     port = 80
     url  = "https://${env.host}:${site.port}"
     path = "${site.url}/path"
+
+    label = "${env.name}/${site.name}:${local.login}"
+    other = try(site.missing, local.login)
+    whole = "${length(site)}${local.login}"
   }
 }
 `
@@ -361,6 +365,15 @@ environment "stage" {
 				`login = "${("app")}:${var.WORD}"`, `variable "WORD" { type = string sensitive = true }`,
 			},
 			not: []string{"UNUSED", "url ="},
+		},
+		"attributes of other objects, missing ones, and the own object": {
+			component: `inputs = { text = "${site.label}${site.other}${site.whole}" }`,
+			format:    Terraform, file: "stage/seoul/x/main.tf",
+			want: []string{
+				`label = "${local.env.name}/${("seoul")}:${local.common.login}"`,
+				`other = try(local.site.missing, local.common.login)`,
+				`whole = "${length(local.site)}${local.common.login}"`,
+			},
 		},
 		"a secret that stays out of the state": {
 			component: `inputs = { word = site.path }`,

@@ -61,6 +61,11 @@ variable "peer_as_number" {
   nullable = false
 }
 
+variable "zones" {
+  type    = set(object({ name = string }))
+  default = []
+}
+
 variable "pair" {
   type    = tuple([string, object({ a = bool })])
   default = null
@@ -126,6 +131,15 @@ pair = ["a", { a = 1 }]
 		`ip_pools.services: Wrong type of input: ip_pools.services: attribute "cidr" is required.`,
 		`ip_pools["a.b"].nodes[1].name: Wrong type of input: ip_pools["a.b"].nodes[1].name: string required, but have tuple.`,
 		`pair[1].a: Wrong type of input: pair[1].a: bool required, but have number.`,
+	}},
+	"wrong type in a set": {"cluster = \"a\"\nzones = [{ name = \"a\" }, { name = [] }]", []string{
+		`zones[1].name: Wrong type of input: zones[1].name: string required, but have tuple.`,
+	}},
+	"wrong type in a map": {"cluster = \"a\"\nip_pools = tomap({ pods = { cidr = \"10.64.0.0/16\", block_size = \"large\" } })", []string{
+		`ip_pools.pods.block_size: Wrong type of input: ip_pools.pods.block_size: a number is required.`,
+	}},
+	"an object for a list": {"cluster = \"a\"\nip_pools = { pods = { cidr = \"10.64.0.0/16\", nodes = { a = { name = [] } } } }", []string{
+		`ip_pools.pods.nodes: Wrong type of input: ip_pools.pods.nodes: list of object required.`,
 	}},
 	"too few elements": {"cluster = \"a\"\npair = [\"a\"]", []string{
 		`pair: Wrong type of input: pair: tuple required.`,
@@ -213,7 +227,7 @@ func TestProblemsSayWhereTheModuleDeclaresIt(t *testing.T) {
 	t.Parallel()
 	m := read(t, map[string]string{"main.tf": checked})
 	kinds := map[module.Kind]int{
-		module.UnknownInput: 0, module.MissingInput: 2, module.WrongType: 12, module.UnknownAttribute: 44, module.FailedValidation: 28,
+		module.UnknownInput: 0, module.MissingInput: 2, module.WrongType: 12, module.UnknownAttribute: 49, module.FailedValidation: 28,
 	}
 	problems := m.CheckInputs(parse(t, "nonsense = 1\nip_pools = []\nas_number = 0\npair = [\"a\", { a = true, zone = 1 }]"))
 	for _, p := range problems {
