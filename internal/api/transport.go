@@ -10,6 +10,7 @@ import (
 	"mime"
 	"net/http"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	"github.com/cenkalti/backoff/v5"
@@ -53,11 +54,14 @@ func isIdempotent(req *http.Request) bool {
 // and honour Retry-After.
 //
 // Answers are read completely before they are handed out, so that a connection
-// lost in the middle of a body counts as a failed try.
+// lost in the middle of a body counts as a failed try. Until a first answer has
+// come one request goes ahead of the others (see Contact).
 type Transport struct {
-	config Config
-	base   http.RoundTripper
-	slots  *semaphore.Weighted
+	config  Config
+	base    http.RoundTripper
+	slots   *semaphore.Weighted
+	contact Contact
+	heard   atomic.Bool // of the system, whatever it said
 }
 
 // NewTransport returns the transport described by c.
@@ -88,7 +92,29 @@ func (r *retriable) Unwrap() error {
 
 // RoundTrip implements http.RoundTripper. When tries are exhausted it returns
 // the last answer or the last error. Errors are of type *Error.
-func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
+func (t *Transport) RoundTrip(req *http.Request) (resp *http.Response, err error) {
+	need := needOf(req.Context(), req.Method == http.MethodGet || req.Method == http.MethodHead)
+	silent := t.contact.Do(req.Context(), need, func(context.Context) (bool, error) {
+		resp, err = t.send(req)
+		return t.heard.Load(), err
+	})
+	if silent != nil {
+		return nil, t.failed(req, &neverSentError{cause(silent)})
+	}
+	return resp, err
+}
+
+// cause takes the reason out of the error of another request.
+func cause(err error) error {
+	var e *Error
+	if errors.As(err, &e) {
+		return e.Err
+	}
+	return err
+}
+
+// send sends req until it is answered or tries are exhausted.
+func (t *Transport) send(req *http.Request) (*http.Response, error) {
 	if err := rewindable(req); err != nil {
 		return nil, t.failed(req, err)
 	}
@@ -150,6 +176,7 @@ func (t *Transport) try(req *http.Request) (*http.Response, error) {
 	start := time.Now()
 	resp, err := t.base.RoundTrip(sent)
 	if err == nil {
+		t.heard.Store(true)
 		err = buffer(resp)
 	}
 	if err != nil && errors.Is(context.Cause(ctx), errTimeout) {

@@ -44,7 +44,7 @@ func (c *Collection[T]) Create(ctx context.Context, id string, entity *T) error 
 	made := new(T)
 	err := c.client.http.Do(ctx, http.MethodPut, api.Path(c.name, id), nil, entity, made)
 	if api.Ambiguous(err) {
-		if found, readErr := c.read(ctx, id); readErr == nil {
+		if found, readErr := c.read(api.Looking(ctx), id); readErr == nil {
 			made, err = found, nil
 		}
 	}
