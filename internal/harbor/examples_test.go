@@ -31,7 +31,7 @@ func TestExamples(t *testing.T) {
 			}
 			sim, block := start(t, opts...)
 			if !strings.HasPrefix(example, "data-sources/") {
-				return block, empty(sim)
+				return block, acctest.Nothing(sim)
 			}
 			sim.AddProject("base-images", "admin") // what the data sources find
 			sim.AddRegistry("dockerhub", "docker-hub", "https://hub.docker.com")

@@ -57,112 +57,58 @@ func holds(sim *harborsim.Server, secret string) resource.TestCheckFunc {
 	}
 }
 
+func registryLife(sim *harborsim.Server, block string) acctest.Life {
+	return acctest.Life{
+		System: sim, Kind: harborsim.Registry, Name: "dockerhub", Address: dockerhub,
+		Block: block, Full: fullRegistry(firstSecret, 1), Bare: bareRegistry, Replaced: strings.Replace(bareRegistry, "docker-hub", "docker-registry", 1),
+		Stored: acctest.Fields{
+			"id": 1, "url": "https://hub.docker.com", "insecure": true, "type": "docker-hub", "description": "Backup of released images",
+		},
+		Stripped: acctest.Fields{"credential": map[string]any{}, "insecure": nil, "description": nil},
+		Drift: []acctest.Fields{
+			{"description": "changed", "insecure": false, "url": "https://registry-1.docker.io", "credential_type": "oauth"},
+			{"access_key": "", "secret": ""}, // the credential is taken away
+			{"name": "hub"},                  // it is found by its id
+		},
+		Steady: map[string]string{
+			"type":           "Harbor never changes it",
+			"ca_certificate": "since Harbor 2.15: TestRegistryCACertificate",
+		},
+		Identity: []string{"id"}, ImportIDs: []string{"dockerhub"}, Unread: []string{"access_secret_wo_version", "url"},
+	}
+}
+
 func TestRegistry(t *testing.T) {
 	t.Parallel()
 	sim, block := start(t)
+	life := registryLife(sim, block)
 	first := block + fullRegistry(firstSecret, 1)
-	steps := []resource.TestStep{
-		{
-			Config: first, ConfigPlanChecks: expect(dockerhub, plancheck.ResourceActionCreate),
-			Check: resource.ComposeTestCheckFunc(
-				viewed(sim, harborsim.Registry, "dockerhub", map[string]any{
-					"url": "https://hub.docker.com", "insecure": true, "type": "docker-hub", "description": "Backup of released images",
-				}),
-				holds(sim, firstSecret),
-				acctest.NoSecrets(t, firstSecret, "*****"),
-			),
+	life.Run(t,
+		resource.TestStep{
+			Config: first, Check: resource.ComposeTestCheckFunc(holds(sim, firstSecret), acctest.NoSecrets(t, firstSecret, "*****")),
 			ConfigStateChecks: []statecheck.StateCheck{
-				statecheck.ExpectKnownValue(dockerhub, tfjsonpath.New("id"), knownvalue.Int64Exact(1)),
-				statecheck.ExpectKnownValue(dockerhub, tfjsonpath.New("url"), knownvalue.StringExact("https://hub.docker.com/")),
-				statecheck.ExpectKnownValue(dockerhub, tfjsonpath.New("access_key"), knownvalue.StringExact("company-backup")),
-				statecheck.ExpectKnownValue(dockerhub, tfjsonpath.New("access_secret_wo"), knownvalue.Null()),
+				acctest.Is(dockerhub, "url", knownvalue.StringExact("https://hub.docker.com/")),
+				acctest.Is(dockerhub, "access_key", knownvalue.StringExact("company-backup")),
+				acctest.Is(dockerhub, "access_secret_wo", knownvalue.Null()),
 			},
 		},
-		{
-			ResourceName: dockerhub, ImportState: true, ImportStateIdFunc: acctest.ImportID(dockerhub, "id"), ImportStateVerify: true,
-			ImportStateVerifyIgnore: []string{"access_secret_wo_version", "url"},
-		},
-		{
-			ResourceName: dockerhub, ImportState: true, ImportStateId: "dockerhub", ImportStateVerify: true,
-			ImportStateVerifyIgnore: []string{"access_secret_wo_version", "url"},
-		},
-		{ // an update of the rest does not touch the secret
+		resource.TestStep{ // an update of the rest does not touch the secret
 			Config:           strings.ReplaceAll(first, "released images", "images"),
-			ConfigPlanChecks: expect(dockerhub, plancheck.ResourceActionUpdate), Check: holds(sim, firstSecret),
+			ConfigPlanChecks: acctest.Action(dockerhub, plancheck.ResourceActionUpdate), Check: holds(sim, firstSecret),
 		},
-		{
-			Config: block + fullRegistry(secondSecret, 2), ConfigPlanChecks: expect(dockerhub, plancheck.ResourceActionUpdate),
+		resource.TestStep{
+			Config: block + fullRegistry(secondSecret, 2), ConfigPlanChecks: acctest.Action(dockerhub, plancheck.ResourceActionUpdate),
 			Check: holds(sim, secondSecret),
 		},
-		{ // the same version: the secret is not looked at
-			Config: block + fullRegistry(firstSecret, 2), ConfigPlanChecks: expect(dockerhub, plancheck.ResourceActionNoop),
+		resource.TestStep{ // the same version: the secret is not looked at
+			Config: block + fullRegistry(firstSecret, 2), ConfigPlanChecks: acctest.Action(dockerhub, plancheck.ResourceActionNoop),
 		},
-	}
-	steps = append(steps, drift(t, sim, harborsim.Registry, "dockerhub", dockerhub, block+fullRegistry(secondSecret, 2), map[string]any{
-		"description": "changed", "insecure": false, "url": "https://registry-1.docker.io",
-	}))
-	steps = append(steps,
-		resource.TestStep{ // the credential is taken away: key and secret come back
-			PreConfig: func() {
-				if err := sim.Edit(harborsim.Registry, "dockerhub", map[string]any{"access_key": "", "secret": ""}); err != nil {
-					t.Fatal(err)
-				}
-			},
-			Config: block + fullRegistry(secondSecret, 2), ConfigPlanChecks: expect(dockerhub, plancheck.ResourceActionUpdate),
-			Check: holds(sim, secondSecret),
+		resource.TestStep{ // key and secret come back
+			PreConfig: acctest.Edit(t, sim, harborsim.Registry, "dockerhub", acctest.Fields{"access_key": "", "secret": ""}),
+			Config:    block + fullRegistry(secondSecret, 2), Check: holds(sim, secondSecret),
 		},
-		resource.TestStep{ // renamed behind Terraform's back: found by its id
-			PreConfig: func() {
-				if err := sim.Edit(harborsim.Registry, "dockerhub", map[string]any{"name": "hub"}); err != nil {
-					t.Fatal(err)
-				}
-			},
-			Config: block + fullRegistry(secondSecret, 2), ConfigPlanChecks: expect(dockerhub, plancheck.ResourceActionUpdate),
-		},
-		resource.TestStep{ // what leaves the configuration leaves the server
-			Config: block + bareRegistry, ConfigPlanChecks: expect(dockerhub, plancheck.ResourceActionUpdate),
-			Check: resource.ComposeTestCheckFunc(holds(sim, ""),
-				viewed(sim, harborsim.Registry, "dockerhub", map[string]any{"credential": map[string]any{}, "insecure": nil, "description": nil})),
-		},
-		resource.TestStep{
-			Config:           block + strings.Replace(bareRegistry, "docker-hub", "docker-registry", 1),
-			ConfigPlanChecks: expect(dockerhub, plancheck.ResourceActionDestroyBeforeCreate),
-		},
-		resource.TestStep{
-			PreConfig: func() { sim.Forget(harborsim.Registry, "dockerhub") },
-			Config:    block + bareRegistry, ConfigPlanChecks: expect(dockerhub, plancheck.ResourceActionCreate),
-		},
+		resource.TestStep{Config: block + bareRegistry, Check: holds(sim, "")},
 	)
-	live(t, sim, steps...)
-}
-
-// A registry without a credential has no type of one either: it goes along with
-// the first access key.
-func TestRegistryAccessKeyAlone(t *testing.T) {
-	t.Parallel()
-	sim, block := start(t)
-	live(t, sim,
-		resource.TestStep{Config: block + bareRegistry},
-		resource.TestStep{
-			Config:           block + strings.Replace(bareRegistry, "}", "  access_key = \"company-backup\"\n}", 1),
-			ConfigPlanChecks: expect(dockerhub, plancheck.ResourceActionUpdate),
-			Check: viewed(sim, harborsim.Registry, "dockerhub", map[string]any{
-				"credential": map[string]any{"access_key": "company-backup", "access_secret": "*****", "type": "basic"},
-			}),
-		},
-	)
-}
-
-func TestRegistryImportByIdentity(t *testing.T) {
-	t.Parallel()
-	_, block := start(t)
-	resource.UnitTest(t, resource.TestCase{
-		ProtoV6ProviderFactories: acctest.Factories, TerraformVersionChecks: acctest.WithIdentity,
-		Steps: []resource.TestStep{
-			{Config: block + bareRegistry},
-			{ResourceName: dockerhub, ImportState: true, ImportStateKind: resource.ImportBlockWithResourceIdentity},
-		},
-	})
 }
 
 func TestRegistryCACertificate(t *testing.T) {
@@ -171,19 +117,20 @@ func TestRegistryCACertificate(t *testing.T) {
 	t.Run("2.15", func(t *testing.T) {
 		t.Parallel()
 		sim, block := start(t, harborsim.Version215())
-		live(t, sim,
+		acctest.Run(t, sim,
 			resource.TestStep{Config: block + config},
-			drift(t, sim, harborsim.Registry, "dockerhub", dockerhub, block+config, map[string]any{"ca_certificate": "other"}),
+			acctest.Life{System: sim, Kind: harborsim.Registry, Name: "dockerhub", Address: dockerhub, Block: block, Full: config}.
+				Drifts(t, acctest.Fields{"ca_certificate": "other"}, "ca_certificate"),
 			resource.TestStep{
 				Config: block + bareRegistry,
-				Check:  viewed(sim, harborsim.Registry, "dockerhub", map[string]any{"ca_certificate": nil}),
+				Check:  acctest.Has(sim, harborsim.Registry, "dockerhub", acctest.Fields{"ca_certificate": nil}),
 			},
 		)
 	})
 	t.Run("2.13", func(t *testing.T) {
 		t.Parallel()
 		sim, block := start(t)
-		live(t, sim, resource.TestStep{Config: block + config, ExpectError: says("ca_certificate needs Harbor 2.15")})
+		acctest.Run(t, sim, resource.TestStep{Config: block + config, ExpectError: acctest.Says("ca_certificate needs Harbor 2.15")})
 	})
 }
 
@@ -191,15 +138,15 @@ func TestRegistryErrors(t *testing.T) {
 	t.Parallel()
 	sim, block := start(t)
 	sim.Unreachable("https://down.example.internal")
-	live(t, sim,
+	acctest.Run(t, sim,
 		resource.TestStep{
 			Config:      block + strings.Replace(bareRegistry, "hub.docker.com", "down.example.internal", 1),
-			ExpectError: says(`answered 400: "the registry is unhealthy"`, "Before it saves a registry Harbor connects to it"),
+			ExpectError: acctest.Says(`answered 400: "the registry is unhealthy" … Before it saves a registry Harbor connects to it`),
 		},
 		resource.TestStep{Config: block + bareRegistry},
 		resource.TestStep{ // a new version without a secret
 			Config:      block + strings.Replace(bareRegistry, "}", "  access_secret_wo_version = 1\n}", 1),
-			ExpectError: says("`access_secret_wo_version` is new or has changed, and there is no `access_secret_wo`"),
+			ExpectError: acctest.Says("`access_secret_wo_version` is new or has changed, and there is no `access_secret_wo`"),
 		},
 		resource.TestStep{
 			Config: block + bareRegistry + `
@@ -209,16 +156,16 @@ resource "onprem_harbor_registry" "again" {
   url  = "https://hub.docker.com"
 }
 `,
-			ExpectError: says(`"registry dockerhub already exists"`, "import it"),
+			ExpectError: acctest.Says(`"registry dockerhub already exists" … import it`),
 		},
 		resource.TestStep{
 			PreConfig: func() { sim.AddProxy("cached-images", "dockerhub") }, Config: block,
-			ExpectError: says("Unable to delete onprem_harbor_registry", "answered 412", "referenced by proxy cache project", "Delete the replication policies"),
+			ExpectError: acctest.Says("Unable to delete onprem_harbor_registry … answered 412 … referenced by proxy cache project … Delete the replication policies"),
 		},
-		resource.TestStep{PreConfig: func() { sim.Forget(harborsim.Project, "cached-images") }, Config: block},
+		resource.TestStep{PreConfig: acctest.Forget(t, sim, harborsim.Project, "cached-images"), Config: block},
 		resource.TestStep{
 			Config: block + bareRegistry, ImportState: true, ResourceName: dockerhub, ImportStateId: "nope",
-			ExpectError: says("Unable to import onprem_harbor_registry", `no registry is named "nope"`),
+			ExpectError: acctest.Says(`Unable to import onprem_harbor_registry … no registry is named "nope"`),
 		},
 	)
 }
@@ -229,24 +176,24 @@ func TestRegistryRefusesAtPlan(t *testing.T) {
 		return fmt.Sprintf("name = %q\ntype = %q\nurl = %q\n%s", name, kind, url, more)
 	}
 	const kind, url = "docker-registry", "http://legacy-registry.internal:5000"
-	refuses(t, "onprem_harbor_registry", map[string]wrong{
-		"type":                   {registry("a", "dockerhub", url, ""), "type value must be one of"},
-		"name too long":          {registry(strings.Repeat("n", 65), kind, url, ""), "between 1 and 64"},
-		"empty name":             {registry("", kind, url, ""), "between 1 and 64"},
-		"url without a scheme":   {registry("a", kind, "legacy-registry.internal:5000", ""), "want http:// or https:// and a host"},
-		"empty description":      {registry("a", kind, url, `description = ""`), "at least 1"},
-		"secret without version": {registry("a", kind, url, `access_secret_wo = "x"`), `"access_secret_wo_version" must be specified`},
-		"the mask as a secret":   {registry("a", kind, url, "access_secret_wo = \"*****\"\naccess_secret_wo_version = 1"), "access_secret_wo"},
-		"credential type":        {registry("a", kind, url, `credential_type = "docker-hub"`), "credential_type value must be one of"},
+	acctest.Refuses(t, nowhere, "onprem_harbor_registry", "", map[string]string{
+		registry("a", "dockerhub", url, ""):                                                    "type value must be one of",
+		registry(strings.Repeat("n", 65), kind, url, ""):                                       "between 1 and 64",
+		registry("", kind, url, ""):                                                            "between 1 and 64",
+		registry("a", kind, "legacy-registry.internal:5000", ""):                               "want http:// or https:// and a host",
+		registry("a", kind, url, `description = ""`):                                           "at least 1",
+		registry("a", kind, url, `access_secret_wo = "x"`):                                     `"access_secret_wo_version" must be specified`,
+		registry("a", kind, url, "access_secret_wo = \"*****\"\naccess_secret_wo_version = 1"): "access_secret_wo",
+		registry("a", kind, url, `credential_type = "docker-hub"`):                             "credential_type value must be one of",
 	})
 }
 
 func TestRegistryDataSource(t *testing.T) {
 	t.Parallel()
 	const address = "data.onprem_harbor_registry.dockerhub"
-	_, block := start(t)
-	resource.UnitTest(t, resource.TestCase{ProtoV6ProviderFactories: acctest.Factories, Steps: []resource.TestStep{
-		{
+	sim, block := start(t)
+	acctest.Run(t, sim,
+		resource.TestStep{
 			Config: block + fullRegistry(firstSecret, 1) + `
 data "onprem_harbor_registry" "dockerhub" {
   name = onprem_harbor_registry.dockerhub.name
@@ -255,13 +202,13 @@ data "onprem_harbor_registry" "dockerhub" {
 			Check: acctest.NoSecrets(t, firstSecret, "*****"),
 			ConfigStateChecks: []statecheck.StateCheck{
 				statecheck.CompareValuePairs(address, tfjsonpath.New("id"), dockerhub, tfjsonpath.New("id"), compare.ValuesSame()),
-				statecheck.ExpectKnownValue(address, tfjsonpath.New("status"), knownvalue.StringExact("healthy")),
-				statecheck.ExpectKnownValue(address, tfjsonpath.New("access_key"), knownvalue.StringExact("company-backup")),
+				acctest.Is(address, "status", knownvalue.StringExact("healthy")),
+				acctest.Is(address, "access_key", knownvalue.StringExact("company-backup")),
 			},
 		},
-		{
+		resource.TestStep{
 			Config:      block + "data \"onprem_harbor_registry\" \"none\" {\n name = \"docker\"\n}\n",
-			ExpectError: says("Unable to read onprem_harbor_registry", `no registry is named "docker"`),
+			ExpectError: acctest.Says(`Unable to read onprem_harbor_registry … no registry is named "docker"`),
 		},
-	}})
+	)
 }

@@ -53,88 +53,69 @@ var (
 	barePolicy = policyConfig("  dest_registry_id = onprem_harbor_registry.dockerhub.id\n")
 )
 
+// policyLife is that of a policy whose registry somebody else has made.
+func policyLife(sim *harborsim.Server, block string) acctest.Life {
+	sim.AddRegistry("dockerhub", "docker-hub", "https://hub.docker.com")
+	alone := strings.NewReplacer(bareRegistry, "", "onprem_harbor_registry.dockerhub.id", "1")
+	return acctest.Life{
+		System: sim, Kind: harborsim.ReplicationPolicy, Name: "dockerhub-backup", Address: backup,
+		Block: block, Full: alone.Replace(fullPolicy), Bare: alone.Replace(barePolicy),
+		Stored: acctest.Fields{
+			"id": 1, "dest_namespace": "company-backup", "dest_namespace_replace_count": 1, "enabled": true, "override": true, "deletion": true,
+			"speed": 2048, "copy_by_chunk": true, "trigger": map[string]any{"type": "event_based"},
+			"filters": []any{
+				map[string]any{"type": "name", "value": "team1-prod/**"},
+				map[string]any{"type": "tag", "value": "{v*.*.*,latest}", "decoration": "matches"},
+				map[string]any{"type": "label", "value": []any{"prod", "lts"}, "decoration": "excludes"},
+				map[string]any{"type": "resource", "value": "image"},
+			},
+		},
+		Stripped: acctest.Fields{
+			"trigger": nil, "enabled": true, "filters": nil, "dest_namespace": nil, "dest_namespace_replace_count": -1, "description": nil,
+		},
+		Drift: []acctest.Fields{
+			{
+				"description": "changed", "dest_namespace": "elsewhere", "dest_namespace_replace_count": 0, "enabled": false, "override": false,
+				"deletion": false, "speed": 1, "copy_by_chunk": false, "trigger": map[string]any{"type": "manual"},
+				"filters": []any{map[string]any{"type": "name", "value": "**"}},
+			},
+			{"name": "renamed"}, // it is found by its id
+			{"src_registry": map[string]any{"id": 1}, "dest_registry": map[string]any{"id": 0}, "trigger": map[string]any{"type": "manual"}},
+		},
+		Steady:   map[string]string{"single_active_replication": "since Harbor 2.15: TestReplicationPolicySingleActive"},
+		Identity: []string{"id"}, ImportIDs: []string{"dockerhub-backup"},
+	}
+}
+
 func TestReplicationPolicy(t *testing.T) {
 	t.Parallel()
 	sim, block := start(t)
-	steps := []resource.TestStep{
-		{
-			Config: block + fullPolicy, ConfigPlanChecks: expect(backup, plancheck.ResourceActionCreate),
-			Check: viewed(sim, harborsim.ReplicationPolicy, "dockerhub-backup", map[string]any{
-				"dest_namespace": "company-backup", "dest_namespace_replace_count": 1, "enabled": true, "override": true, "deletion": true,
-				"speed": 2048, "copy_by_chunk": true, "trigger": map[string]any{"type": "event_based"},
-				"filters": []any{
-					map[string]any{"type": "name", "value": "team1-prod/**"},
-					map[string]any{"type": "tag", "value": "{v*.*.*,latest}", "decoration": "matches"},
-					map[string]any{"type": "label", "value": []any{"prod", "lts"}, "decoration": "excludes"},
-					map[string]any{"type": "resource", "value": "image"},
-				},
-			}),
-			ConfigStateChecks: []statecheck.StateCheck{
-				statecheck.ExpectKnownValue(backup, tfjsonpath.New("id"), knownvalue.Int64Exact(1)),
-				statecheck.ExpectKnownValue(backup, tfjsonpath.New("src_registry_id"), knownvalue.Null()),
-				statecheck.ExpectKnownValue(backup, tfjsonpath.New("filters"), knownvalue.ListSizeExact(4)),
-			},
-		},
-		{ResourceName: backup, ImportState: true, ImportStateIdFunc: acctest.ImportID(backup, "id"), ImportStateVerify: true},
-		{ResourceName: backup, ImportState: true, ImportStateId: "dockerhub-backup", ImportStateVerify: true},
-	}
-	steps = append(steps, drift(t, sim, harborsim.ReplicationPolicy, "dockerhub-backup", backup, block+fullPolicy, map[string]any{
-		"description": "changed", "dest_namespace": "elsewhere", "dest_namespace_replace_count": 0, "enabled": false, "override": false,
-		"deletion": false, "speed": 1, "copy_by_chunk": false,
-		"trigger": map[string]any{"type": "manual"},
-		"filters": []any{map[string]any{"type": "name", "value": "**"}},
-	}))
-	steps = append(steps,
+	life := policyLife(sim, block)
+	scheduled := block + strings.NewReplacer(bareRegistry, "", "onprem_harbor_registry.dockerhub.id", "1").Replace(scheduledPolicy)
+	manual := strings.Replace(scheduled, `"scheduled", cron = "0 0 2 * * 0"`, `"manual"`, 1)
+	life.Run(t,
 		resource.TestStep{ // push becomes pull, in place
-			Config: block + scheduledPolicy, ConfigPlanChecks: expect(backup, plancheck.ResourceActionUpdate),
-			Check: viewed(sim, harborsim.ReplicationPolicy, "dockerhub-backup", map[string]any{
-				"enabled": nil, "filters": nil, "dest_namespace": nil, "dest_namespace_replace_count": -1, "description": nil,
-				"trigger": map[string]any{"type": "scheduled", "trigger_settings": map[string]any{"cron": "0 0 2 * * 0"}},
+			Config: scheduled, ConfigPlanChecks: acctest.Action(backup, plancheck.ResourceActionUpdate),
+			Check: acctest.Has(sim, harborsim.ReplicationPolicy, "dockerhub-backup", acctest.Fields{
+				"enabled": nil, "trigger": map[string]any{"type": "scheduled", "trigger_settings": map[string]any{"cron": "0 0 2 * * 0"}},
 			}),
 			ConfigStateChecks: []statecheck.StateCheck{
-				statecheck.ExpectKnownValue(backup, tfjsonpath.New("dest_registry_id"), knownvalue.Null()),
-				statecheck.ExpectKnownValue(backup, tfjsonpath.New("src_registry_id"), knownvalue.Int64Exact(1)),
+				acctest.Is(backup, "dest_registry_id", knownvalue.Null()),
+				acctest.Is(backup, "src_registry_id", knownvalue.Int64Exact(1)),
 			},
 		},
+		resource.TestStep{Config: manual},
 		resource.TestStep{ // a cron left in a manual trigger is no difference
-			Config: block + strings.Replace(scheduledPolicy, `"scheduled", cron = "0 0 2 * * 0"`, `"manual"`, 1),
-		},
-		resource.TestStep{
-			PreConfig: func() {
-				edit := map[string]any{"trigger": map[string]any{"type": "manual", "trigger_settings": map[string]any{"cron": "0 0 3 * * *"}}}
-				if err := sim.Edit(harborsim.ReplicationPolicy, "dockerhub-backup", edit); err != nil {
-					t.Fatal(err)
-				}
-			},
-			Config:           block + strings.Replace(scheduledPolicy, `"scheduled", cron = "0 0 2 * * 0"`, `"manual"`, 1),
-			ConfigPlanChecks: expect(backup, plancheck.ResourceActionNoop),
-		},
-		resource.TestStep{
-			Config: block + barePolicy,
-			Check:  viewed(sim, harborsim.ReplicationPolicy, "dockerhub-backup", map[string]any{"trigger": nil, "enabled": true}),
-		},
-		resource.TestStep{
-			PreConfig: func() { sim.Forget(harborsim.ReplicationPolicy, "dockerhub-backup") },
-			Config:    block + barePolicy, ConfigPlanChecks: expect(backup, plancheck.ResourceActionCreate),
+			PreConfig: acctest.Edit(t, sim, harborsim.ReplicationPolicy, "dockerhub-backup", acctest.Fields{
+				"trigger": map[string]any{"type": "manual", "trigger_settings": map[string]any{"cron": "0 0 3 * * *"}},
+			}),
+			Config: manual, ConfigPlanChecks: acctest.Action(backup, plancheck.ResourceActionNoop),
 		},
 		resource.TestStep{ // renamed, in place
-			Config:           block + strings.Replace(barePolicy, "dockerhub-backup", "hub-backup", 1),
-			ConfigPlanChecks: expect(backup, plancheck.ResourceActionUpdate),
+			Config:           strings.Replace(manual, "dockerhub-backup", "hub-backup", 1),
+			ConfigPlanChecks: acctest.Action(backup, plancheck.ResourceActionUpdate),
 		},
 	)
-	live(t, sim, steps...)
-}
-
-func TestReplicationPolicyImportByIdentity(t *testing.T) {
-	t.Parallel()
-	_, block := start(t)
-	resource.UnitTest(t, resource.TestCase{
-		ProtoV6ProviderFactories: acctest.Factories, TerraformVersionChecks: acctest.WithIdentity,
-		Steps: []resource.TestStep{
-			{Config: block + barePolicy},
-			{ResourceName: backup, ImportState: true, ImportStateKind: resource.ImportBlockWithResourceIdentity},
-		},
-	})
 }
 
 func TestReplicationPolicySingleActive(t *testing.T) {
@@ -144,20 +125,21 @@ func TestReplicationPolicySingleActive(t *testing.T) {
 		t.Parallel()
 		sim, block := start(t, harborsim.Version215())
 		has := func(want any) resource.TestCheckFunc {
-			return viewed(sim, harborsim.ReplicationPolicy, "dockerhub-backup", map[string]any{"single_active_replication": want})
+			return acctest.Has(sim, harborsim.ReplicationPolicy, "dockerhub-backup", acctest.Fields{"single_active_replication": want})
 		}
 		other := strings.Replace(config, "single_active", "override = true\n  single_active", 1)
-		live(t, sim,
+		acctest.Run(t, sim,
 			resource.TestStep{Config: block + config, Check: has(true)},
 			resource.TestStep{Config: block + other, Check: has(true)},
-			drift(t, sim, harborsim.ReplicationPolicy, "dockerhub-backup", backup, block+other, map[string]any{"single_active_replication": false}),
+			acctest.Life{System: sim, Kind: harborsim.ReplicationPolicy, Name: "dockerhub-backup", Address: backup, Block: block, Full: other}.
+				Drifts(t, acctest.Fields{"single_active_replication": false}, "single_active_replication"),
 			resource.TestStep{Config: block + barePolicy, Check: has(false)},
 		)
 	})
 	t.Run("2.13", func(t *testing.T) {
 		t.Parallel()
 		sim, block := start(t)
-		live(t, sim, resource.TestStep{Config: block + config, ExpectError: says("single_active_replication needs Harbor 2.15, and this one is v2.13")})
+		acctest.Run(t, sim, resource.TestStep{Config: block + config, ExpectError: acctest.Says("single_active_replication needs Harbor 2.15, and this one is v2.13")})
 	})
 }
 
@@ -167,46 +149,46 @@ func TestReplicationPolicyRefusesAtPlan(t *testing.T) {
 	scheduled := func(cron string) string {
 		return push + fmt.Sprintf("trigger = { type = \"scheduled\", cron = %q }\n", cron)
 	}
-	refuses(t, "onprem_harbor_replication_policy", map[string]wrong{
-		"no registry":         {"name = \"a\"\n" + "", "when one (and only one) of [src_registry_id,dest_registry_id] is required"},
-		"two registries":      {"name = \"a\"\n" + push + "src_registry_id = 2\n", "when one (and only one) of [src_registry_id,dest_registry_id] is required"},
-		"five fields":         {"name = \"a\"\n" + scheduled("0 2 * * *"), `has five fields, and Harbor wants six`},
-		"seven fields":        {"name = \"a\"\n" + scheduled("0 0 2 * * * *"), "is not a schedule of six fields"},
-		"macro":               {"name = \"a\"\n" + scheduled("@daily"), "is not a schedule of six fields"},
-		"seconds":             {"name = \"a\"\n" + scheduled("30 0 2 * * *"), "the second, which Harbor takes only as"},
-		"seconds written 00":  {"name = \"a\"\n" + scheduled("00 0 2 * * *"), "the second, which Harbor takes only as"},
-		"every minute":        {"name = \"a\"\n" + scheduled("0 * 2 * * *"), "the minute, for which Harbor refuses"},
-		"hour 24":             {"name = \"a\"\n" + scheduled("0 0 24 * * *"), "above maximum (23)"},
-		"no cron":             {"name = \"a\"\n" + push + "trigger = { type = \"scheduled\" }\n", "needs `cron`"},
-		"cron without use":    {"name = \"a\"\n" + push + "trigger = { type = \"manual\", cron = \"0 0 2 * * *\" }\n", "has no schedule. Remove `cron`"},
-		"trigger":             {"name = \"a\"\n" + push + "trigger = { type = \"hourly\" }\n", `"manual" "scheduled" "event_based"`},
-		"filter type":         {"name = \"a\"\n" + push + "filters = [{ type = \"nosuch\", value = \"x\" }]\n", `"name" "tag" "label" "resource"`},
-		"filter without":      {"name = \"a\"\n" + push + "filters = [{ type = \"tag\" }]\n", "needs `value`"},
-		"label with text":     {"name = \"a\"\n" + push + "filters = [{ type = \"label\", value = \"prod\" }]\n", "needs `values`"},
-		"tag with list":       {"name = \"a\"\n" + push + "filters = [{ type = \"tag\", value = \"x\", values = [\"y\"] }]\n", "has its value in `value`"},
-		"resource":            {"name = \"a\"\n" + push + "filters = [{ type = \"resource\", value = \"chart\" }]\n", `takes "image" or "artifact", not "chart"`},
-		"decoration":          {"name = \"a\"\n" + push + "filters = [{ type = \"tag\", value = \"x\", decoration = \"not\" }]\n", `"matches" "excludes"`},
-		"namespace":           {"name = \"a\"\n" + push + "dest_namespace = \"Bad NS\"\n", "must be lower case letters and digits"},
-		"replace count":       {"name = \"a\"\n" + push + "dest_namespace_replace_count = 200\n", "between -1 and 127"},
-		"speed":               {"name = \"a\"\n" + push + "speed = -1\n", "speed"},
-		"single event":        {"name = \"a\"\n" + push + "trigger = { type = \"event_based\" }\n single_active_replication = true\n", "Harbor refuses `single_active_replication`"},
-		"no filters":          {"name = \"a\"\n" + push + "filters = []\n", "at least 1"},
-		"event based pulling": {"name = \"a\"\n" + "src_registry_id = 0\n trigger = { type = \"event_based\" }\n", "src_registry_id value must be at least 1"},
+	acctest.Refuses(t, nowhere, "onprem_harbor_replication_policy", `name = "a"`, map[string]string{
+		"":                                            "when one (and only one) of [src_registry_id,dest_registry_id] is required",
+		push + "src_registry_id = 2\n":                "when one (and only one) of [src_registry_id,dest_registry_id] is required",
+		scheduled("0 2 * * *"):                        `has five fields, and Harbor wants six`,
+		scheduled("0 0 2 * * * *"):                    "is not a schedule of six fields",
+		scheduled("@daily"):                           "is not a schedule of six fields",
+		scheduled("30 0 2 * * *"):                     "the second, which Harbor takes only as",
+		scheduled("00 0 2 * * *"):                     "the second, which Harbor takes only as",
+		scheduled("0 * 2 * * *"):                      "the minute, for which Harbor refuses",
+		scheduled("0 0 24 * * *"):                     "above maximum (23)",
+		push + "trigger = { type = \"scheduled\" }\n": "needs `cron`",
+		push + "trigger = { type = \"manual\", cron = \"0 0 2 * * *\" }\n":             "has no schedule. Remove `cron`",
+		push + "trigger = { type = \"hourly\" }\n":                                     `"manual" "scheduled" "event_based"`,
+		push + "filters = [{ type = \"nosuch\", value = \"x\" }]\n":                    `"name" "tag" "label" "resource"`,
+		push + "filters = [{ type = \"tag\" }]\n":                                      "needs `value`",
+		push + "filters = [{ type = \"label\", value = \"prod\" }]\n":                  "needs `values`",
+		push + "filters = [{ type = \"tag\", value = \"x\", values = [\"y\"] }]\n":     "has its value in `value`",
+		push + "filters = [{ type = \"resource\", value = \"chart\" }]\n":              `takes "image" or "artifact", not "chart"`,
+		push + "filters = [{ type = \"tag\", value = \"x\", decoration = \"not\" }]\n": `"matches" "excludes"`,
+		push + "dest_namespace = \"Bad NS\"\n":                                         "must be lower case letters and digits",
+		push + "dest_namespace_replace_count = 200\n":                                  "between -1 and 127",
+		push + "speed = -1\n": "speed",
+		push + "trigger = { type = \"event_based\" }\n single_active_replication = true\n": "Harbor refuses `single_active_replication`",
+		push + "filters = []\n": "at least 1",
+		"src_registry_id = 0\n trigger = { type = \"event_based\" }\n": "src_registry_id value must be at least 1",
 	})
 }
 
 func TestReplicationPolicyErrors(t *testing.T) {
 	t.Parallel()
 	sim, block := start(t)
-	live(t, sim,
+	acctest.Run(t, sim,
 		resource.TestStep{
 			Config:      block + "resource \"onprem_harbor_replication_policy\" \"a\" {\n name = \"a\"\n src_registry_id = 999\n}\n",
-			ExpectError: says("Unable to create onprem_harbor_replication_policy", `answered 404: "registry 999 not found"`),
+			ExpectError: acctest.Says(`Unable to create onprem_harbor_replication_policy … answered 404: "registry 999 not found"`),
 		},
 		resource.TestStep{Config: block + barePolicy},
 		resource.TestStep{
 			Config:      block + barePolicy + strings.Replace(barePolicy[strings.Index(barePolicy, "resource \"onprem_harbor_repl"):], `"backup"`, `"again"`, 1),
-			ExpectError: says(`"replication policy dockerhub-backup already exists"`, "import it"),
+			ExpectError: acctest.Says(`"replication policy dockerhub-backup already exists" … import it`),
 		},
 	)
 }
@@ -214,22 +196,22 @@ func TestReplicationPolicyErrors(t *testing.T) {
 func TestReplicationPolicyDataSource(t *testing.T) {
 	t.Parallel()
 	const address = "data.onprem_harbor_replication_policy.backup"
-	_, block := start(t)
-	resource.UnitTest(t, resource.TestCase{ProtoV6ProviderFactories: acctest.Factories, Steps: []resource.TestStep{
-		{
+	sim, block := start(t)
+	acctest.Run(t, sim,
+		resource.TestStep{
 			Config: block + fullPolicy + `
 data "onprem_harbor_replication_policy" "backup" {
   name = onprem_harbor_replication_policy.backup.name
 }
 `,
 			ConfigStateChecks: []statecheck.StateCheck{
-				statecheck.ExpectKnownValue(address, tfjsonpath.New("speed"), knownvalue.Int64Exact(2048)),
+				acctest.Is(address, "speed", knownvalue.Int64Exact(2048)),
 				statecheck.ExpectKnownValue(address, tfjsonpath.New("filters").AtSliceIndex(2).AtMapKey("values").AtSliceIndex(1), knownvalue.StringExact("lts")),
 			},
 		},
-		{
+		resource.TestStep{
 			Config:      block + "data \"onprem_harbor_replication_policy\" \"none\" {\n name = \"nope\"\n}\n",
-			ExpectError: says("Unable to read onprem_harbor_replication_policy", `no replication policy is named "nope"`),
+			ExpectError: acctest.Says(`Unable to read onprem_harbor_replication_policy … no replication policy is named "nope"`),
 		},
-	}})
+	)
 }

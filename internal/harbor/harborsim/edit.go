@@ -3,36 +3,118 @@ package harborsim
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 )
 
-// Kinds of objects for Names, Edit and Forget.
+// Kinds of objects, for the functions that take one.
 const (
 	Project           = "project"
 	Registry          = "registry"
 	ReplicationPolicy = "replication_policy"
+	Label             = "label"
 )
 
-// Names lists the objects of a kind, for checks that nothing is left over or
-// doubled. The project library, which every Harbor has, is left out.
+// handle is an object as tests reach it behind the client's back.
+type handle struct {
+	name    string
+	view    any    // as the API shows it
+	created *stamp // when it was made
+	forget  func()
+	edit    func(changes map[string]any, text []byte) error // text is JSON of the changes
+}
+
+// kinds are the objects of all kinds: whatever tests do to objects, they do
+// through these, so a kind that is forgotten here is known nowhere.
+func (s *Server) kinds() map[string][]handle {
+	return map[string][]handle{
+		Project: handles(s.projects, func(p *project) handle {
+			return handle{
+				name: p.name, view: s.wholeProject(p), created: &p.created, forget: func() { s.removeProject(p) },
+				edit: func(changes map[string]any, text []byte) error { return s.editProject(p, changes, text) },
+			}
+		}),
+		Registry: handles(s.registry, func(r *registry) handle {
+			return handle{name: r.Name, view: r.view(), created: &r.created, edit: func(changes map[string]any, text []byte) error {
+				if secret, given := changes["secret"].(string); given {
+					r.secret = secret
+				}
+				return json.Unmarshal(text, r)
+			}}
+		}),
+		ReplicationPolicy: handles(s.policies, func(p *policy) handle {
+			return handle{
+				name: p.Name, view: s.viewPolicy(p), created: &p.created,
+				edit: func(_ map[string]any, text []byte) error { return s.editPolicy(p, text) },
+			}
+		}),
+		Label: handles(s.labels, func(l *label) handle { return handle{name: s.fullName(l), view: l, created: &l.Created} }),
+	}
+}
+
+// handles are the objects of one kind, in the order of their ids. Where nothing
+// else is said, they leave the map when forgotten and are edited as they are shown.
+func handles[V any](all map[int64]V, of func(V) handle) []handle {
+	var out []handle
+	for _, id := range slices.Sorted(maps.Keys(all)) {
+		h := of(all[id])
+		if h.forget == nil {
+			h.forget = func() { delete(all, id) }
+		}
+		if h.edit == nil {
+			h.edit = func(_ map[string]any, text []byte) error { return json.Unmarshal(text, h.view) }
+		}
+		out = append(out, h)
+	}
+	return out
+}
+
+// of are the objects of a kind. That there is none such is a mistake of a test.
+func (s *Server) of(kind string) []handle {
+	all, known := s.kinds()[kind]
+	if !known {
+		panic(fmt.Sprintf("harborsim has no kind %q", kind))
+	}
+	return all
+}
+
+// named finds an object.
+func (s *Server) named(kind, name string) (handle, error) {
+	all := s.of(kind)
+	if i := slices.IndexFunc(all, func(h handle) bool { return h.name == name }); i >= 0 {
+		return all[i], nil
+	}
+	return handle{}, fmt.Errorf("Harbor has no %s named %q", kind, name)
+}
+
+// Kinds lists all kinds.
+func (s *Server) Kinds() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Sorted(maps.Keys(s.kinds()))
+}
+
+// Names lists the objects of a kind; a label of a project as "project/label".
+// The project library, which every Harbor has, is left out.
 func (s *Server) Names(kind string) []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	out := []string{}
-	switch kind {
-	case Project:
-		for _, p := range sorted(s.projects) {
-			if p.name != "library" {
-				out = append(out, p.name)
-			}
+	for _, h := range s.of(kind) {
+		if kind != Project || h.name != "library" {
+			out = append(out, h.name)
 		}
-	case Registry:
-		for _, r := range sorted(s.registry) {
-			out = append(out, r.Name)
-		}
-	case ReplicationPolicy:
-		for _, p := range sorted(s.policies) {
-			out = append(out, p.Name)
+	}
+	return out
+}
+
+// Left lists the objects of all kinds, for checks that nothing is left over.
+func (s *Server) Left() []string {
+	var out []string
+	for _, kind := range s.Kinds() {
+		for _, name := range s.Names(kind) {
+			out = append(out, kind+" "+name)
 		}
 	}
 	return out
@@ -42,24 +124,11 @@ func (s *Server) Names(kind string) []string {
 func (s *Server) Forget(kind, name string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	switch kind {
-	case Project:
-		if p := s.projectNamed(name); p != nil {
-			s.removeProject(p)
-			return true
-		}
-	case Registry:
-		if r := s.registryNamed(name); r != nil {
-			delete(s.registry, r.ID)
-			return true
-		}
-	case ReplicationPolicy:
-		if p := s.policyNamed(name); p != nil {
-			delete(s.policies, p.id)
-			return true
-		}
+	h, err := s.named(kind, name)
+	if err == nil {
+		h.forget()
 	}
-	return false
+	return err == nil
 }
 
 // Edit changes an object behind the client's back. The changes are merged into
@@ -72,24 +141,11 @@ func (s *Server) Edit(kind, name string, changes map[string]any) error {
 	if err != nil {
 		return err
 	}
-	switch kind {
-	case Project:
-		if p := s.projectNamed(name); p != nil {
-			return s.editProject(p, changes, text)
-		}
-	case Registry:
-		if r := s.registryNamed(name); r != nil {
-			if secret, given := changes["secret"].(string); given {
-				r.secret = secret
-			}
-			return json.Unmarshal(text, r)
-		}
-	case ReplicationPolicy:
-		if p := s.policyNamed(name); p != nil {
-			return s.editPolicy(p, text)
-		}
+	h, err := s.named(kind, name)
+	if err != nil {
+		return err
 	}
-	return fmt.Errorf("no %s named %q", kind, name)
+	return h.edit(changes, text)
 }
 
 func (s *Server) editProject(p *project, changes map[string]any, text []byte) error {
@@ -143,30 +199,21 @@ func (s *Server) editPolicy(p *policy, text []byte) error {
 func (s *Server) View(kind, name string) map[string]any {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	admin := &call{user: s.users[1]}
+	h, err := s.named(kind, name)
+	if err != nil {
+		return nil
+	}
 	out := map[string]any{}
-	switch kind {
-	case Project:
-		p := s.projectNamed(name)
-		if p == nil {
-			return nil
-		}
-		merge(out, s.viewProject(admin, p, true))
-		if q := s.quotaOf(p.id); q != nil {
-			out["storage_limit"] = q.Hard["storage"]
-		}
-	case Registry:
-		r := s.registryNamed(name)
-		if r == nil {
-			return nil
-		}
-		merge(out, r.view())
-	case ReplicationPolicy:
-		p := s.policyNamed(name)
-		if p == nil {
-			return nil
-		}
-		merge(out, s.viewPolicy(p))
+	merge(out, h.view)
+	return out
+}
+
+// wholeProject is a project with its quota.
+func (s *Server) wholeProject(p *project) map[string]any {
+	out := map[string]any{}
+	merge(out, s.viewProject(&call{user: s.users[1]}, p, true))
+	if q := s.quotaOf(p.id); q != nil {
+		out["storage_limit"] = q.Hard["storage"]
 	}
 	return out
 }
@@ -211,19 +258,15 @@ func (s *Server) AddProxy(name, registry string) {
 	s.addProject(s.users[1], name, map[string]string{"public": "false"}, unlimited, s.registryNamed(registry).ID)
 }
 
-// Age makes an object older than it is.
+// Age makes an object, which has to be there, older than it is.
 func (s *Server) Age(kind, name string, by time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	age := func(t *stamp) { *t = stamp(time.Time(*t).Add(-by)) }
-	switch kind {
-	case Project:
-		age(&s.projectNamed(name).created)
-	case Registry:
-		age(&s.registryNamed(name).created)
-	case ReplicationPolicy:
-		age(&s.policyNamed(name).created)
+	h, err := s.named(kind, name)
+	if err != nil {
+		panic(err)
 	}
+	*h.created = stamp(time.Time(*h.created).Add(-by))
 }
 
 // AddRegistry makes a registry behind the client's back.
@@ -241,4 +284,16 @@ func (s *Server) AddReplicationPolicy(name, registry string) {
 	p := &policy{Name: name, Enabled: true, id: s.next("policy"), dest: s.registryNamed(registry).ID, created: now(), updated: now()}
 	s.fillPolicy(p)
 	s.policies[p.id] = p
+}
+
+// AddLabel makes a label behind the client's back: of the whole Harbor, or of a
+// project where that is not "".
+func (s *Server) AddLabel(project, name, color string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	l := &label{ID: s.next("label"), Name: name, Color: color, Scope: "g", Created: now(), Updated: now()}
+	if project != "" {
+		l.Scope, l.ProjectID = "p", s.projectNamed(project).id
+	}
+	s.labels[l.ID] = l
 }

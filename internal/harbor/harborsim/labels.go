@@ -1,6 +1,7 @@
 package harborsim
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
 )
@@ -58,6 +59,18 @@ func (s *Server) listLabels(c *call) *answer {
 		}
 	}
 	return list(c, out, "id", "name")
+}
+
+// fullName is "project/label" for that of a project, and has the id of a
+// project that is gone: Harbor keeps its labels.
+func (s *Server) fullName(l *label) string {
+	if l.Scope == "g" {
+		return l.Name
+	}
+	if p, found := s.projects[l.ProjectID]; found {
+		return p.name + "/" + l.Name
+	}
+	return fmt.Sprintf("%d/%s", l.ProjectID, l.Name)
 }
 
 // taken tells whether another label of the scope has the name.
