@@ -1,8 +1,10 @@
 package kong
 
 import (
+	"fmt"
 	"slices"
 
+	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -108,24 +110,33 @@ func (m *service) spelled() types.String {
 func (m *service) complete(config *service) {
 	switch {
 	case config.URL.IsUnknown():
-		m.URL, m.Protocol, m.Host, m.Path = types.StringUnknown(), types.StringUnknown(), types.StringUnknown(), types.StringUnknown()
-		m.Port = types.Int64Unknown()
+		m.URL, m.Port = types.StringUnknown(), given(config.Port, types.Int64Unknown())
+		m.Protocol, m.Host, m.Path = given(config.Protocol, m.URL), given(config.Host, m.URL), given(config.Path, m.URL)
 	case !config.URL.IsNull():
 		u, _ := parseURL(config.URL.ValueString()) // validated before
-		m.URL, m.Protocol, m.Host, m.Port = config.URL, types.StringValue(u.protocol), types.StringValue(u.host), types.Int64Value(u.port)
-		if m.Path = types.StringNull(); u.path != "" {
-			m.Path = types.StringValue(u.path)
-		}
+		m.URL, m.Port = config.URL, given(config.Port, types.Int64Value(u.port))
+		m.Protocol, m.Host = given(config.Protocol, types.StringValue(u.protocol)), given(config.Host, types.StringValue(u.host))
+		m.Path = given(config.Path, u.pathValue())
 	default:
-		m.Protocol, m.Host, m.Port, m.Path = config.Protocol, config.Host, config.Port, config.Path
-		if m.Protocol.IsNull() {
-			m.Protocol = types.StringValue("http")
-		}
-		if m.Port.IsNull() {
-			m.Port = types.Int64Value(80)
-		}
+		m.Protocol, m.Port = given(config.Protocol, types.StringValue("http")), given(config.Port, types.Int64Value(80))
+		m.Host, m.Path = config.Host, config.Path
 		m.URL = m.spelled()
 	}
+}
+
+// given is what is configured, or what it is otherwise.
+func given[T attr.Value](config, otherwise T) T {
+	if config.IsNull() {
+		return otherwise
+	}
+	return config
+}
+
+func (u upstreamURL) pathValue() types.String {
+	if u.path == "" {
+		return types.StringNull()
+	}
+	return types.StringValue(u.path)
 }
 
 // check has the rules over several attributes, which Kong calls entity checks.
@@ -133,6 +144,7 @@ func (m *service) check(diags *diag.Diagnostics) {
 	if u, err := parseURL(m.URL.ValueString()); err != nil && !m.URL.IsNull() {
 		return // unknown, or said by the attribute's own validator
 	} else if err == nil {
+		m.validateParts(u, diags)
 		m.validatePath(path.Root("url"), u.protocol, u.path != "", diags)
 		m.Protocol = types.StringValue(u.protocol)
 	}
@@ -144,6 +156,27 @@ func (m *service) check(diags *diag.Diagnostics) {
 	}
 	m.validatePath(path.Root("path"), m.Protocol.ValueString(), !m.Path.IsNull(), diags)
 	m.validateTLS(diags)
+}
+
+// validateParts lets parts stand beside the URL that says the same: Terraform writes both when it generates a
+// configuration.
+func (m *service) validateParts(u upstreamURL, diags *diag.Diagnostics) {
+	for name, part := range map[string]struct{ written, meant attr.Value }{
+		"protocol": {m.Protocol, types.StringValue(u.protocol)},
+		"host":     {m.Host, types.StringValue(u.host)},
+		"port":     {m.Port, types.Int64Value(u.port)},
+		"path":     {m.Path, u.pathValue()},
+	} {
+		if part.written.IsNull() || part.written.IsUnknown() || part.written.Equal(part.meant) {
+			continue
+		}
+		says := part.meant.String()
+		if part.meant.IsNull() {
+			says = "none"
+		}
+		diags.AddAttributeError(path.Root(name), "Two addresses",
+			fmt.Sprintf("`%s` is %s, and `url` says %s. Leave one of the two out.", name, part.written, says))
+	}
 }
 
 func (m *service) validatePath(at path.Path, protocol string, has bool, diags *diag.Diagnostics) {

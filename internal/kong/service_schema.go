@@ -28,12 +28,11 @@ func serviceSchema(context.Context) schema.Schema {
 			"name":       nameAttribute("service"),
 			"url": schema.StringAttribute{
 				MarkdownDescription: "Shorthand for `protocol`, `host`, `port` and `path`: `https://billing.example.internal/v1`. Without a port, " +
-					"`https` has 443 and every other protocol 80. Either this or `host` is needed. Filled from the parts when they are given instead.",
+					"`https` has 443 and every other protocol 80. This or `host` is needed. Filled from the parts when they are given instead; beside it they have to say the same.",
 				Optional: true, Computed: true,
 				Validators: []validator.String{
 					urlRule,
-					stringvalidator.ExactlyOneOf(path.MatchRoot("url"), path.MatchRoot("host")),
-					stringvalidator.ConflictsWith(path.MatchRoot("protocol"), path.MatchRoot("port"), path.MatchRoot("path")),
+					stringvalidator.AtLeastOneOf(path.MatchRoot("host")),
 				},
 			},
 			"protocol": schema.StringAttribute{

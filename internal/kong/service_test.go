@@ -2,6 +2,7 @@ package kong_test
 
 import (
 	"regexp"
+	"strings"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
@@ -139,6 +140,10 @@ func TestServiceURL(t *testing.T) {
 			is(frs, "path", knownvalue.StringExact("/guacamole")),
 		}},
 		resource.TestStep{Config: with("https://portal.example.internal:443/guacamole"), PlanOnly: true},
+		resource.TestStep{Config: strings.Replace(with("https://portal.example.internal:443/guacamole"), "name =", "protocol = \"https\"\nhost = \"portal.example.internal\"\nport = 443\npath = \"/guacamole\"\nname =", 1), PlanOnly: true},
+		resource.TestStep{ // generated configuration has both
+			ResourceName: frs, ImportState: true, ImportStateKind: resource.ImportBlockWithID, GenerateConfig: true,
+		},
 		resource.TestStep{
 			PreConfig: func() { sim.Edit("services", "portal", map[string]any{"port": 8443}) },
 			Config:    with("https://portal.example.internal:443/guacamole"),
@@ -236,9 +241,10 @@ func TestServiceRefusedAtPlan(t *testing.T) {
 		"protocol":         {`host = "h"` + "\n protocol = \"ftp\"", `protocol = "ftp".*must be one of`},
 		"host_with_port":   {`host = "h:80"`, `host = "h:80".*has a port: write "h"`},
 		"host":             {`host = "bad host"`, `neither a host name nor an IP`},
-		"no_host":          {`name = "x"`, `No attribute specified when one \(and only one\) of \[url,host\]`},
-		"url_and_host":     {"host = \"h\"\n url = \"http://h\"", `2 attributes specified when one \(and only one\) of \[url,host\]`},
-		"url_and_port":     {"url = \"http://h\"\n port = 80", `"port" cannot be specified when "url"`},
+		"no_host":          {`name = "x"`, `At least one attribute out of \[host,url\] must be specified`},
+		"url_and_host":     {"host = \"g\"\n url = \"http://h\"", `host = "g".*is "g", and .url. says "h"`},
+		"url_and_port":     {"url = \"https://h\"\n port = 80", `port = 80.*is 80, and .url. says 443`},
+		"url_and_path":     {"url = \"https://h\"\n path = \"/\"", `path = "/".*is "/", and .url. says none`},
 		"url":              {`url = "frs.internal"`, `does not start with a protocol`},
 		"url_with_query":   {`url = "http://h/?a=b"`, `a query`},
 		"path":             {"host = \"h\"\n path = \"v1\"", `does not start with /`},
