@@ -43,7 +43,7 @@ func changes(s *sandbox.Scenario) []change {
 			return found(s.Guacamole["stage"].EditConnection("WORKER-01", func(c *guacsim.Connection) { c.Parameters["port"] = "2222" }))
 		}},
 		{"Kong in stage-seoul: the service frs-api does not retry", `stage/seoul/gateway: onprem_kong_service.this["frs-api"]`, func(context.Context) error {
-			return found(s.Kong["stage-seoul"].Edit("services", "frs-api", map[string]any{"retries": 0}))
+			return s.Kong["stage-seoul"].Edit("services", "frs-api", map[string]any{"retries": 0})
 		}},
 		{"Kong in prod-seoul: the route to the portal is deleted", `prod/seoul/gateway: onprem_kong_route.this["portal"]`, func(context.Context) error {
 			return found(s.Kong["prod-seoul"].Forget("routes", "portal"))

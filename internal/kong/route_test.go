@@ -15,105 +15,59 @@ import (
 
 const portal = "onprem_kong_route.portal"
 
-const portalService = `
-		resource "onprem_kong_service" "portal" {
-			name = "portal"
-			url  = "http://guacamole.secern-access-portal.svc:8080/guacamole"
-		}`
+func routeLife(sim *kongsim.Sim, block string) acctest.Life {
+	return acctest.Life{
+		System: sim, Kind: "routes", Name: "portal", Address: portal, Block: block,
+		Full: `
+			resource "onprem_kong_route" "portal" {
+				name                       = "portal"
+				protocols                  = ["https"]
+				methods                    = ["GET", "POST"]
+				hosts                      = ["accessportal.example.internal", "*.portal.example.internal"]
+				paths                      = ["/guacamole", "~/tunnel/\\d+$"]
+				headers                    = { "x-site" = ["seoul", "tokyo"] }
+				snis                       = ["accessportal.example.internal"]
+				https_redirect_status_code = 308
+				strip_path                 = false
+				preserve_host              = true
+				request_buffering          = false
+				response_buffering         = false
+				regex_priority             = 5
+				path_handling              = "v1"
+				service                    = { id = "` + sim.Add("services", map[string]any{"name": "portal", "host": "guacamole.svc"}) + `" }
+				tags                       = ["portal"]
+			}`,
+		Bare: `
+			resource "onprem_kong_route" "portal" {
+				name  = "portal"
+				paths = ["/guacamole"]
+			}`,
+		Stored: acctest.Fields{"protocols": []string{"https"}, "headers": map[string][]string{"x-site": {"seoul", "tokyo"}}, "strip_path": false},
+		Stripped: acctest.Fields{
+			"protocols": []string{"http", "https"}, "methods": nil, "hosts": nil, "headers": nil, "snis": nil, "service": nil, "tags": nil,
+			"strip_path": true, "preserve_host": false, "regex_priority": 0, "path_handling": "v0", "https_redirect_status_code": 426,
+			"request_buffering": true, "response_buffering": true,
+		},
+		Drift: []acctest.Fields{
+			{
+				"protocols": []string{"http", "https"}, "methods": nil, "hosts": []string{"stray.example.internal"}, "paths": []string{"/"},
+				"headers": nil, "snis": nil, "https_redirect_status_code": 301, "strip_path": true, "preserve_host": false,
+				"request_buffering": true, "response_buffering": true, "regex_priority": 1, "path_handling": "v0", "service": nil, "tags": nil,
+			},
+			{"name": "renamed"}, // it is found by its id
+			{"sources": []any{map[string]any{"ip": "10.0.0.0/8"}}, "destinations": []any{map[string]any{"port": 1}}},
+		},
+		Steady: map[string]string{
+			"expression": "of gateways of that flavour: TestRouteExpressions", "priority": "the same",
+		},
+		Identity: []string{"id"}, ImportIDs: []string{"portal"},
+	}
+}
 
 func TestRouteLife(t *testing.T) {
 	t.Parallel()
 	sim, p := gateway(t)
-	full := p + portalService + `
-		resource "onprem_kong_route" "portal" {
-			name                       = "portal"
-			protocols                  = ["https"]
-			methods                    = ["GET", "POST"]
-			hosts                      = ["accessportal.example.internal", "*.portal.example.internal"]
-			paths                      = ["/guacamole", "~/tunnel/\\d+$"]
-			headers                    = { "x-site" = ["seoul", "tokyo"] }
-			snis                       = ["accessportal.example.internal"]
-			https_redirect_status_code = 308
-			strip_path                 = false
-			preserve_host              = true
-			request_buffering          = false
-			response_buffering         = false
-			regex_priority             = 5
-			path_handling              = "v1"
-			service                    = { id = onprem_kong_service.portal.id }
-			tags                       = ["portal"]
-		}`
-	plain := p + portalService + `
-		resource "onprem_kong_route" "portal" {
-			name  = "portal"
-			paths = ["/guacamole"]
-		}`
-	unit(t, sim,
-		resource.TestStep{Config: full, ConfigStateChecks: []statecheck.StateCheck{
-			is(portal, "methods", knownvalue.SetSizeExact(2)),
-			is(portal, "headers", knownvalue.MapExact(map[string]knownvalue.Check{
-				"x-site": knownvalue.ListExact([]knownvalue.Check{knownvalue.StringExact("seoul"), knownvalue.StringExact("tokyo")}),
-			})),
-			is(portal, "strip_path", knownvalue.Bool(false)),
-			is(portal, "expression", knownvalue.Null()),
-			is(portal, "priority", knownvalue.Null()),
-		}},
-		resource.TestStep{ResourceName: portal, ImportState: true, ImportStateVerify: true},
-		resource.TestStep{ResourceName: portal, ImportState: true, ImportStateVerify: true, ImportStateId: "portal"},
-		resource.TestStep{ // what leaves the configuration leaves the gateway
-			Config: plain, ConfigPlanChecks: acctest.Action(portal, plancheck.ResourceActionUpdate),
-			ConfigStateChecks: []statecheck.StateCheck{
-				is(portal, "protocols", knownvalue.SetSizeExact(2)),
-				is(portal, "methods", knownvalue.Null()),
-				is(portal, "hosts", knownvalue.Null()),
-				is(portal, "headers", knownvalue.Null()),
-				is(portal, "snis", knownvalue.Null()),
-				is(portal, "service", knownvalue.Null()),
-				is(portal, "tags", knownvalue.Null()),
-				is(portal, "strip_path", knownvalue.Bool(true)),
-				is(portal, "regex_priority", knownvalue.Int64Exact(0)),
-				is(portal, "path_handling", knownvalue.StringExact("v0")),
-				is(portal, "https_redirect_status_code", knownvalue.Int64Exact(426)),
-			},
-			Check: resource.ComposeTestCheckFunc(
-				stored(sim, "routes", "portal", "hosts", nil),
-				stored(sim, "routes", "portal", "headers", nil),
-				stored(sim, "routes", "portal", "service", nil),
-				stored(sim, "routes", "portal", "preserve_host", false),
-			),
-		},
-		resource.TestStep{ // drift
-			PreConfig: func() {
-				sim.Edit("routes", "portal", map[string]any{"hosts": []string{"stray.example.internal"}, "strip_path": false})
-			},
-			Config: plain, ConfigPlanChecks: acctest.Action(portal, plancheck.ResourceActionUpdate),
-			Check: resource.ComposeTestCheckFunc(
-				stored(sim, "routes", "portal", "hosts", nil),
-				stored(sim, "routes", "portal", "strip_path", true),
-			),
-		},
-		resource.TestStep{ // gone behind Terraform's back
-			PreConfig: func() { sim.Forget("routes", "portal") },
-			Config:    plain, ConfigPlanChecks: acctest.Action(portal, plancheck.ResourceActionCreate),
-		},
-		resource.TestStep{Config: plain, PlanOnly: true},
-	)
-}
-
-func TestRouteImportByIdentity(t *testing.T) {
-	t.Parallel()
-	_, p := gateway(t)
-	resource.UnitTest(t, resource.TestCase{
-		ProtoV6ProviderFactories: acctest.Factories,
-		TerraformVersionChecks:   acctest.WithIdentity,
-		Steps: []resource.TestStep{
-			{Config: p + `
-				resource "onprem_kong_route" "portal" {
-					paths = ["/guacamole"]
-				}`},
-			{ResourceName: portal, ImportState: true, ImportStateKind: resource.ImportBlockWithResourceIdentity},
-		},
-	})
+	routeLife(sim, p).Run(t)
 }
 
 func TestRouteStreams(t *testing.T) {
@@ -126,10 +80,10 @@ func TestRouteStreams(t *testing.T) {
 			sources      = [{ ip = "10.244.0.0/16" }, { ip = "192.168.1.10", port = 5432 }]
 			destinations = [{ port = 5432 }]
 		}`
-	unit(t, sim,
+	acctest.Run(t, sim,
 		resource.TestStep{Config: stream, ConfigStateChecks: []statecheck.StateCheck{
-			is(portal, "sources", knownvalue.SetSizeExact(2)),
-			is(portal, "strip_path", knownvalue.Bool(true)),
+			acctest.Is(portal, "sources", knownvalue.SetSizeExact(2)),
+			acctest.Is(portal, "strip_path", knownvalue.Bool(true)),
 		}},
 		resource.TestStep{ResourceName: portal, ImportState: true, ImportStateVerify: true, ImportStateId: "databases"},
 		resource.TestStep{Config: p + `
@@ -138,8 +92,8 @@ func TestRouteStreams(t *testing.T) {
 				protocols = ["grpcs"]
 				snis      = ["grpc.example.internal"]
 			}`, ConfigPlanChecks: acctest.Action(portal, plancheck.ResourceActionUpdate), ConfigStateChecks: []statecheck.StateCheck{
-			is(portal, "strip_path", knownvalue.Bool(false)),
-			is(portal, "sources", knownvalue.Null()),
+			acctest.Is(portal, "strip_path", knownvalue.Bool(false)),
+			acctest.Is(portal, "sources", knownvalue.Null()),
 		}},
 		resource.TestStep{Config: p + ` # protocols known only after apply
 			resource "terraform_data" "protocol" {
@@ -149,7 +103,7 @@ func TestRouteStreams(t *testing.T) {
 				name      = "databases"
 				protocols = [terraform_data.protocol.output]
 				paths     = ["/hello.Greeter/"]
-			}`, Check: stored(sim, "routes", "databases", "strip_path", false)},
+			}`, Check: acctest.Has(sim, "routes", "databases", acctest.Fields{"strip_path": false})},
 	)
 }
 
@@ -157,17 +111,17 @@ func TestRouteStreams(t *testing.T) {
 func TestRouteEmptyIsNotNull(t *testing.T) {
 	t.Parallel()
 	sim, p := gateway(t)
-	unit(t, sim, resource.TestStep{Config: p + `
+	acctest.Run(t, sim, resource.TestStep{Config: p + `
 		resource "onprem_kong_route" "portal" {
 			name    = "portal"
 			paths   = ["/guacamole"]
 			hosts   = []
 			headers = {}
-		}`, Check: stored(sim, "routes", "portal", "hosts", []any{}),
+		}`, Check: acctest.Has(sim, "routes", "portal", acctest.Fields{"hosts": []any{}}),
 		ConfigStateChecks: []statecheck.StateCheck{
-			is(portal, "hosts", knownvalue.ListSizeExact(0)),
-			is(portal, "headers", knownvalue.MapSizeExact(0)),
-			is(portal, "methods", knownvalue.Null()),
+			acctest.Is(portal, "hosts", knownvalue.ListSizeExact(0)),
+			acctest.Is(portal, "headers", knownvalue.MapSizeExact(0)),
+			acctest.Is(portal, "methods", knownvalue.Null()),
 		}})
 }
 
@@ -178,19 +132,19 @@ func TestRouteExpressions(t *testing.T) {
 		return p + "resource \"onprem_kong_route\" \"portal\" {\n name = \"portal\"\n" + body + "\n}\n"
 	}
 	expression := `expression = "http.path ^= \"/guacamole\" && http.method == \"GET\""`
-	unit(t, sim,
+	acctest.Run(t, sim,
 		resource.TestStep{Config: with(expression + "\n priority = 7"), ConfigStateChecks: []statecheck.StateCheck{
-			is(portal, "priority", knownvalue.Int64Exact(7)),
+			acctest.Is(portal, "priority", knownvalue.Int64Exact(7)),
 		}},
 		resource.TestStep{ResourceName: portal, ImportState: true, ImportStateVerify: true},
-		resource.TestStep{Config: with(expression), Check: stored(sim, "routes", "portal", "priority", 0)},
-		resource.TestStep{Config: with(`paths = ["/guacamole"]`), Check: stored(sim, "routes", "portal", "expression", nil)},
-		resource.TestStep{PreConfig: func() { sim.Edit("routes", "portal", map[string]any{"priority": 3}) },
+		resource.TestStep{Config: with(expression), Check: acctest.Has(sim, "routes", "portal", acctest.Fields{"priority": 0})},
+		resource.TestStep{Config: with(`paths = ["/guacamole"]`), Check: acctest.Has(sim, "routes", "portal", acctest.Fields{"expression": nil})},
+		resource.TestStep{PreConfig: acctest.Edit(t, sim, "routes", "portal", acctest.Fields{"priority": 3}),
 			Config: with(`paths = ["/guacamole"]`), ConfigPlanChecks: acctest.Action(portal, plancheck.ResourceActionUpdate),
-			Check: stored(sim, "routes", "portal", "priority", 0)},
-		resource.TestStep{Config: with(`expression = "http.path ="`), ExpectError: regexp.MustCompile(`(?s)Unable to update.*Router\s+Expression\s+failed`)},
+			Check: acctest.Has(sim, "routes", "portal", acctest.Fields{"priority": 0})},
+		resource.TestStep{Config: with(`expression = "http.path ="`), ExpectError: acctest.Says("Unable to update … Router Expression failed")},
 		resource.TestStep{Config: with(`sources = [{ ip = "10.0.0.0/8" }]` + "\n" + `paths = ["/guacamole"]`),
-			Check: stored(sim, "routes", "portal", "expression", nil)},
+			Check: acctest.Has(sim, "routes", "portal", acctest.Fields{"expression": nil})},
 	)
 }
 
@@ -198,20 +152,20 @@ func TestRouteExpressions(t *testing.T) {
 func TestRouteFlavorMissing(t *testing.T) {
 	t.Parallel()
 	sim, p := gateway(t)
-	unit(t, sim, resource.TestStep{Config: p + `
+	acctest.Run(t, sim, resource.TestStep{Config: p + `
 		resource "onprem_kong_route" "portal" {
 			expression = "http.path ^= \"/guacamole\""
-		}`, ExpectError: regexp.MustCompile(`(?s)expression = .*unknown\s+field.*router_flavor\s+=\s+expressions`)})
+		}`, ExpectError: acctest.Says("expression = … unknown field … router_flavor = expressions")})
 }
 
 func TestRouteServiceMissing(t *testing.T) {
 	t.Parallel()
 	sim, p := gateway(t)
-	unit(t, sim, resource.TestStep{Config: p + `
+	acctest.Run(t, sim, resource.TestStep{Config: p + `
 		resource "onprem_kong_route" "portal" {
 			paths   = ["/guacamole"]
 			service = { id = "00000000-0000-4000-8000-000000000404" }
-		}`, ExpectError: regexp.MustCompile(`(?s)service = .*does\s+not\s+reference\s+an\s+existing\s+'services'.*made\s+first`)})
+		}`, ExpectError: acctest.Says("service = … does not reference an existing 'services' … made first")})
 }
 
 func TestRouteNameTaken(t *testing.T) {
@@ -223,7 +177,7 @@ func TestRouteNameTaken(t *testing.T) {
 			name  = "portal"
 			paths = ["/guacamole"]
 		}`
-	unit(t, sim,
+	acctest.Run(t, sim,
 		resource.TestStep{Config: config, ExpectError: regexp.MustCompile(`(?s)name  = "portal".*409.*terraform\s+import\s+onprem_kong_route.<label>\s+` + id)},
 		resource.TestStep{Config: config, ResourceName: portal, ImportState: true, ImportStateId: "portal", ImportStatePersist: true},
 		resource.TestStep{Config: config},
@@ -232,47 +186,47 @@ func TestRouteNameTaken(t *testing.T) {
 
 func TestRouteRefusedAtPlan(t *testing.T) {
 	t.Parallel()
-	refused(t, "resource \"onprem_kong_route\"", map[string]refusal{
-		"nothing":         {`name = "x"`, `nothing to match on.*methods.*hosts.*headers.*paths.*snis`},
-		"nothing_empty":   {`paths = []`, `nothing to match on`},
-		"http_by_snis":    {"protocols = [\"http\"]\n snis = [\"a.test\"]", `snis = .*needs https, grpcs, tls or tls_passthrough`},
-		"tcp_by_paths":    {"protocols = [\"tcp\"]\n paths = [\"/x\"]", `paths = .*cannot be matched with the protocols`},
-		"passthrough":     {"protocols = [\"tls_passthrough\"]\n destinations = [{ port = 1 }]", "nothing to match on.*`snis`"},
-		"grpc_methods":    {"protocols = [\"grpc\"]\n paths = [\"/x\"]\n methods = [\"POST\"]", `methods = .*cannot be matched`},
-		"grpc_strip_path": {"protocols = [\"grpc\"]\n paths = [\"/x\"]\n strip_path = true", `strip_path = true.*cannot be true with grpc`},
-		"groups":          {"protocols = [\"http\", \"tcp\"]\n paths = [\"/x\"]", `protocols = .*cannot stand on one route`},
-		"no_protocol":     {"protocols = []\n paths = [\"/x\"]", `protocols = .*at least 1`},
-		"protocol":        {"protocols = [\"ftp\"]\n paths = [\"/x\"]", `protocols.*must be one of`},
-		"method":          {`methods = ["get"]`, `methods = .*capital letters`},
-		"host":            {`hosts = ["a b"]`, `hosts = .*neither a host name`},
-		"host_port":       {`hosts = ["a:70000"]`, `hosts = .*"70000" is no port`},
-		"wildcard":        {`hosts = ["a.*.b"]`, `hosts = .*first or the last label`},
-		"path":            {`paths = ["v1"]`, `paths = .*starts neither with /`},
-		"path_segments":   {`paths = ["/a//b"]`, `paths = .*empty segment`},
-		"path_escapes":    {`paths = ["/%41"]`, `paths = .*write "/A"`},
-		"path_dots":       {`paths = ["/a/../b/"]`, `paths = .*write "/b/"`},
-		"regex":           {`paths = ["~/("]`, `paths = .*no regular expression.*missing closing`},
-		"regex_lookahead": {`paths = ["~/(?!admin)(x"]`, `paths = .*no regular expression`},
-		"header_host":     {`headers = { Host = ["x"] }`, "headers = .*matched with `hosts`"},
-		"header":          {`headers = { "x y" = ["x"] }`, `headers = .*no header name`},
-		"header_no_value": {`headers = { x = [] }`, `headers = .*at least 1`},
-		"sni":             {`snis = ["1.2.3.4"]`, `snis = .*is an IP address`},
-		"source":          {"protocols = [\"tcp\"]\n sources = [{ ip = \"300.1.1.1\" }]", `sources = .*neither an IP address nor a range`},
-		"source_port":     {"protocols = [\"tcp\"]\n sources = [{ port = 70000 }]", `sources = .*between 0 and 65535`},
-		"source_empty":    {"protocols = [\"tcp\"]\n sources = [{}]", "has an .ip., a .port., or both"},
-		"redirect":        {"paths = [\"/x\"]\n https_redirect_status_code = 200", `https_redirect_status_code = 200`},
-		"path_handling":   {"paths = [\"/x\"]\n path_handling = \"v2\"", `path_handling = "v2"`},
-		"service":         {"paths = [\"/x\"]\n service = { id = \"portal\" }", `"portal" is no UUID`},
-		"two_ways":        {"paths = [\"/x\"]\n expression = \"http.path == \\\"/\\\"\"", `paths = .*beside .expression`},
-		"two_priorities":  {"regex_priority = 1\n expression = \"http.path == \\\"/\\\"\"", `regex_priority = 1.*use .priority`},
-		"priority_alone":  {"paths = [\"/x\"]\n priority = 1", `"expression" must be specified when "priority"`},
+	acctest.Refuses(t, nowhere, "onprem_kong_route", "", map[string]string{
+		`name = "x"`: "nothing to match on … methods … hosts … headers … paths … snis",
+		`paths = []`: "nothing to match on",
+		"protocols = [\"http\"]\n snis = [\"a.test\"]":                      "snis = … needs https, grpcs, tls or tls_passthrough",
+		"protocols = [\"tcp\"]\n paths = [\"/x\"]":                          "paths = … cannot be matched with the protocols",
+		"protocols = [\"tls_passthrough\"]\n destinations = [{ port = 1 }]": "nothing to match on … `snis`",
+		"protocols = [\"grpc\"]\n paths = [\"/x\"]\n methods = [\"POST\"]":  "methods = … cannot be matched",
+		"protocols = [\"grpc\"]\n paths = [\"/x\"]\n strip_path = true":     "strip_path = true … cannot be true with grpc",
+		"protocols = [\"http\", \"tcp\"]\n paths = [\"/x\"]":                "protocols = … cannot stand on one route",
+		"protocols = []\n paths = [\"/x\"]":                                 "protocols = … at least 1",
+		"protocols = [\"ftp\"]\n paths = [\"/x\"]":                          "protocols … must be one of",
+		`methods = ["get"]`:           "methods = … capital letters",
+		`hosts = ["a b"]`:             "hosts = … neither a host name",
+		`hosts = ["a:70000"]`:         `hosts = … "70000" is no port`,
+		`hosts = ["a.*.b"]`:           "hosts = … first or the last label",
+		`paths = ["v1"]`:              "paths = … starts neither with /",
+		`paths = ["/a//b"]`:           "paths = … empty segment",
+		`paths = ["/%41"]`:            `paths = … write "/A"`,
+		`paths = ["/a/../b/"]`:        `paths = … write "/b/"`,
+		`paths = ["~/("]`:             "paths = … no regular expression … missing closing",
+		`paths = ["~/(?!admin)(x"]`:   "paths = … no regular expression",
+		`headers = { Host = ["x"] }`:  "headers = … matched with `hosts`",
+		`headers = { "x y" = ["x"] }`: "headers = … no header name",
+		`headers = { x = [] }`:        "headers = … at least 1",
+		`snis = ["1.2.3.4"]`:          "snis = … is an IP address",
+		"protocols = [\"tcp\"]\n sources = [{ ip = \"300.1.1.1\" }]":   "sources = … neither an IP address nor a range",
+		"protocols = [\"tcp\"]\n sources = [{ port = 70000 }]":         "sources = … between 0 and 65535",
+		"protocols = [\"tcp\"]\n sources = [{}]":                       "has an `ip`, a `port`, or both",
+		"paths = [\"/x\"]\n https_redirect_status_code = 200":          "https_redirect_status_code = 200",
+		"paths = [\"/x\"]\n path_handling = \"v2\"":                    `path_handling = "v2"`,
+		"paths = [\"/x\"]\n service = { id = \"portal\" }":             `"portal" is no UUID`,
+		"paths = [\"/x\"]\n expression = \"http.path == \\\"/\\\"\"":   "paths = … beside `expression`",
+		"regex_priority = 1\n expression = \"http.path == \\\"/\\\"\"": "regex_priority = 1 … use `priority`",
+		"paths = [\"/x\"]\n priority = 1":                              `"expression" must be specified when "priority"`,
 	})
 }
 
 func TestRouteDataSource(t *testing.T) {
 	t.Parallel()
 	sim, p := gateway(t, kongsim.Flavor(kongsim.Expressions))
-	unit(t, sim,
+	acctest.Run(t, sim,
 		resource.TestStep{Config: p + `
 			resource "onprem_kong_route" "portal" {
 				name  = "portal"
@@ -284,13 +238,13 @@ func TestRouteDataSource(t *testing.T) {
 			data "onprem_kong_route" "by_id" {
 				id = onprem_kong_route.portal.id
 			}`, ConfigStateChecks: []statecheck.StateCheck{
-			is("data.onprem_kong_route.by_name", "paths", knownvalue.ListSizeExact(1)),
-			is("data.onprem_kong_route.by_name", "priority", knownvalue.Int64Exact(0)),
-			is("data.onprem_kong_route.by_id", "name", knownvalue.StringExact("portal")),
+			acctest.Is("data.onprem_kong_route.by_name", "paths", knownvalue.ListSizeExact(1)),
+			acctest.Is("data.onprem_kong_route.by_name", "priority", knownvalue.Int64Exact(0)),
+			acctest.Is("data.onprem_kong_route.by_id", "name", knownvalue.StringExact("portal")),
 		}},
 		resource.TestStep{Config: p + `
 			data "onprem_kong_route" "none" {
 				id = "00000000-0000-4000-8000-000000000404"
-			}`, ExpectError: regexp.MustCompile(`(?s)Unable to read onprem_kong_route.*no route with the id`)},
+			}`, ExpectError: acctest.Says("Unable to read onprem_kong_route … no route with the id")},
 	)
 }

@@ -5,9 +5,11 @@
 package kongsim
 
 import (
+	"cmp"
 	"context"
 	"crypto/subtle"
 	"encoding/json"
+	"fmt"
 	"net"
 	"net/http"
 	"slices"
@@ -115,10 +117,14 @@ func (s *Sim) serve(w http.ResponseWriter, r *http.Request) {
 		write(w, r, message(http.StatusUnauthorized, "Unauthorized"))
 		return
 	}
+	write(w, r, s.oneByOne(r))
+}
+
+// oneByOne answers one request at a time. A panic lets the next one in.
+func (s *Sim) oneByOne(r *http.Request) *reply {
 	s.mu.Lock()
-	rep := s.answer(r)
-	s.mu.Unlock()
-	write(w, r, rep)
+	defer s.mu.Unlock()
+	return s.answer(r)
 }
 
 func write(w http.ResponseWriter, r *http.Request, rep *reply) {
@@ -173,8 +179,8 @@ func (s *Sim) Entities(entity string) []map[string]any {
 	return out
 }
 
-// Get answers one entity by id or name, nil when there is none.
-func (s *Sim) Get(entity, idOrName string) map[string]any {
+// View answers one entity by id or name, nil when there is none.
+func (s *Sim) View(entity, idOrName string) map[string]any {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	e := s.entity(entity)
@@ -183,6 +189,19 @@ func (s *Sim) Get(entity, idOrName string) map[string]any {
 		return nil
 	}
 	return s.shown(e, row)
+}
+
+// Left lists what there is of all entities, for checks that nothing is left over.
+func (s *Sim) Left() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var out []string
+	for _, e := range s.entities {
+		for _, row := range s.rows(e) {
+			out = append(out, e.name+" "+cmp.Or(asString(row[e.key]), asString(row["id"])))
+		}
+	}
+	return out
 }
 
 // Forget deletes an entity by id or name behind the client's back, and what goes with it. It answers whether there was
@@ -195,17 +214,17 @@ func (s *Sim) Forget(entity, idOrName string) bool {
 	return row != nil && s.remove(e, row) == nil
 }
 
-// Edit changes fields of an entity behind the client's back. Nothing is checked. It answers whether there was one.
-func (s *Sim) Edit(entity, idOrName string, fields map[string]any) bool {
+// Edit changes fields of an entity behind the client's back. They are not checked.
+func (s *Sim) Edit(entity, idOrName string, fields map[string]any) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	e := s.entity(entity)
 	row, _ := s.lookup(e, nil, idOrName)
 	if row == nil {
-		return false
+		return fmt.Errorf("Kong has none of %s named %q", entity, idOrName)
 	}
 	s.data[e.name][asString(row["id"])] = merge(e.fields, row, plain(fields))
-	return true
+	return nil
 }
 
 // Add stores an entity as a POST of these fields would and answers its id; it panics when the gateway would refuse it.

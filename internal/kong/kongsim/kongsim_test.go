@@ -109,8 +109,11 @@ func TestBehindTheBack(t *testing.T) {
 	sim := kongsim.New()
 	url := sim.Start(t)
 	id := sim.Add("services", map[string]any{"name": "frs", "host": "h"})
-	if !sim.Edit("services", "frs", map[string]any{"port": 81}) || sim.Get("services", id)["port"] != 81.0 {
-		t.Errorf("Edit: %v", sim.Get("services", id))
+	if err := sim.Edit("services", "frs", map[string]any{"port": 81}); err != nil || sim.View("services", id)["port"] != 81.0 {
+		t.Errorf("Edit: %v (%v)", sim.View("services", id), err)
+	}
+	if sim.Edit("services", "none", nil) == nil {
+		t.Error("what is not there was edited")
 	}
 	if _, answer := send(t, "GET", url+"/services/frs", ""); answer["port"] != 81.0 {
 		t.Errorf("the client sees %v", answer)
@@ -118,6 +121,10 @@ func TestBehindTheBack(t *testing.T) {
 	sim.Add("routes", map[string]any{"name": "r", "paths": []string{"/a"}, "service": map[string]any{"id": id}})
 	if sim.Forget("services", "frs") || !sim.Forget("routes", "r") || !sim.Forget("services", id) || sim.Forget("services", "frs") {
 		t.Errorf("Forget: %v", sim.Entities("services"))
+	}
+	sim.Add("services", map[string]any{"name": "left", "host": "h"})
+	if left := sim.Left(); len(left) != 1 || left[0] != "services left" {
+		t.Errorf("Left: %v", left)
 	}
 	if n := sim.Count("GET /services/*"); n != 1 {
 		t.Errorf("%d requests counted", n)
