@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -25,6 +26,13 @@ type ExampleSet struct {
 	// its resource, which they read; together they are the example of the resource.
 	OnResources bool
 
+	// Newer has the endings of the examples that need a newer version of the system
+	// than the tests have, and what the one of the tests says to them.
+	Newer map[string]*regexp.Regexp
+
+	// Planned has the endings of the examples that are only planned, and why.
+	Planned map[string]string
+
 	Variables config.Variables // given to the examples that declare them
 }
 
@@ -35,20 +43,8 @@ func Examples(t *testing.T, set ExampleSet) {
 	for example, files := range set.find(t) {
 		t.Run(example, func(t *testing.T) {
 			t.Parallel()
-			text, check := set.Start(t, example)
-			var steps []resource.TestStep
-			for _, file := range files {
-				more, err := os.ReadFile(file)
-				if err != nil {
-					t.Fatal(err)
-				}
-				text += "\n" + string(more)
-				steps = append(steps, resource.TestStep{Config: text, ConfigVariables: set.declared(text)})
-			}
-			if strings.Contains(text, "for_each") { // the test framework cannot destroy these at its end
-				steps = append(steps, resource.TestStep{Config: text, ConfigVariables: set.declared(text), Destroy: true})
-			}
-			resource.UnitTest(t, resource.TestCase{ProtoV6ProviderFactories: Factories, Steps: steps})
+			block, check := set.Start(t, example)
+			resource.UnitTest(t, resource.TestCase{ProtoV6ProviderFactories: Factories, Steps: set.steps(t, example, block, files)})
 			if check == nil {
 				return
 			}
@@ -57,6 +53,35 @@ func Examples(t *testing.T, set ExampleSet) {
 			}
 		})
 	}
+}
+
+// steps apply the files of an example, one on top of the other.
+func (set ExampleSet) steps(t *testing.T, example, text string, files []string) []resource.TestStep {
+	t.Helper()
+	var steps []resource.TestStep
+	for _, file := range files {
+		more, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text += "\n" + string(more)
+		steps = append(steps, resource.TestStep{Config: text, ConfigVariables: set.declared(text)})
+	}
+	for ending, refusal := range set.Newer {
+		if strings.HasSuffix(example, ending) {
+			steps[0].ExpectError = refusal
+		}
+	}
+	for ending, why := range set.Planned {
+		if strings.HasSuffix(example, ending) {
+			t.Log("only planned:", why)
+			steps[0].PlanOnly, steps[0].ExpectNonEmptyPlan = true, true
+		}
+	}
+	if strings.Contains(text, "for_each") { // the test framework cannot destroy these at its end
+		steps = append(steps, resource.TestStep{Config: text, ConfigVariables: set.declared(text), Destroy: true})
+	}
+	return steps
 }
 
 // find returns every example with the files that are applied for it, one on top

@@ -15,7 +15,8 @@ resource "onprem_calico_bgp_peer" "bank" {
   ttl_security  = 1
 
   password_secret = {
-    name = "bgp-passwords"
-    key  = "bank"
+    name     = "bgp-passwords"
+    key      = "bank"
+    optional = false
   }
 }

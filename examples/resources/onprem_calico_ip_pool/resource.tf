@@ -1,4 +1,5 @@
-# The pods of the cluster in Seoul. The switches know the routes by BGP, so that nothing is encapsulated.
+# The pods of the cluster in Seoul. The switches know the routes by BGP, so that
+# nothing is encapsulated.
 resource "onprem_calico_ip_pool" "pods" {
   name         = "seoul-pods"
   cidr         = "10.244.0.0/16"
