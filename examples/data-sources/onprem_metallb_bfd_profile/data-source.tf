@@ -1,5 +1,6 @@
 data "onprem_metallb_bfd_profile" "fast" {
-  name = "fast"
+  namespace = "metallb-system" # the default
+  name      = "fast"
 }
 
 output "detection_time_in_ms" {

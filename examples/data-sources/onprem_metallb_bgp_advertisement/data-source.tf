@@ -1,5 +1,6 @@
 data "onprem_metallb_bgp_advertisement" "first" {
-  name = "tokyo-tor-1"
+  namespace = "metallb-system" # the default
+  name      = "tokyo-tor-1"
 }
 
 output "communities" {

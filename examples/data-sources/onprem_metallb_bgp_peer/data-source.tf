@@ -1,5 +1,6 @@
 data "onprem_metallb_bgp_peer" "tor" {
-  name = "seoul-tor-1"
+  namespace = "metallb-system" # the default
+  name      = "seoul-tor-1"
 }
 
 output "session" {

@@ -1,5 +1,6 @@
 data "onprem_metallb_ip_address_pool" "stage" {
-  name = "seoul-stage"
+  namespace = "metallb-system" # the default
+  name      = "seoul-stage"
 }
 
 output "free_addresses" {

@@ -1,5 +1,6 @@
 data "onprem_metallb_l2_advertisement" "stage" {
-  name = "seoul-stage"
+  namespace = "metallb-system" # the default
+  name      = "seoul-stage"
 }
 
 output "announced_pools" {

@@ -1,10 +1,10 @@
+# Both switches learn one route for all services. The community tells them which
+# of the two is the way to prefer.
 resource "onprem_metallb_ip_address_pool" "services" {
   name      = "tokyo-services"
   addresses = ["192.168.2.192/28"]
 }
 
-# Both switches learn one route for all services. The community tells them which
-# of the two is the way to prefer.
 resource "onprem_metallb_bgp_advertisement" "first" {
   name               = "tokyo-tor-1"
   ip_address_pools   = [onprem_metallb_ip_address_pool.services.name]

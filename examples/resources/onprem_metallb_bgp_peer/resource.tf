@@ -6,7 +6,7 @@ resource "onprem_metallb_bgp_peer" "tor" {
   peer_asn     = 65001
   peer_address = "192.168.1.1"
   hold_time    = "9s"
-  bfd_profile  = "fast"
+  bfd_profile  = "rack"
 
   password_secret = {
     name = "bgp-tor-1"
