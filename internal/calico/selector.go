@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"sync"
 )
 
 // checkSelector parses an expression of Calico's selector language, as its
@@ -38,9 +39,14 @@ func selectsGlobal(s string) bool {
 
 const labelPattern = `[a-zA-Z0-9_./-]{1,512}`
 
+// To count to 512 takes half a millisecond to compile: not at every start of the
+// provider.
 var (
-	label        = regexp.MustCompile(`^` + labelPattern)
-	hasCall      = regexp.MustCompile(`^has\(\s*` + labelPattern + `\s*\)`)
+	label   = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^` + labelPattern) })
+	hasCall = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^has\(\s*` + labelPattern + `\s*\)`) })
+)
+
+var (
 	plainCall    = regexp.MustCompile(`^(all|global)\(\s*\)`)
 	globalCall   = regexp.MustCompile(`\bglobal\(\s*\)`)
 	quotedString = regexp.MustCompile(`"[^"]*"|'[^']*'`)
@@ -113,9 +119,9 @@ func (p *selectorParser) term() error {
 			return p.expected(")")
 		}
 		return nil
-	case p.found(hasCall), p.found(plainCall):
+	case p.found(hasCall()), p.found(plainCall):
 		return nil
-	case p.found(label):
+	case p.found(label()):
 		return p.test()
 	}
 	return p.expected("a label, has(…), all() or (")

@@ -22,7 +22,7 @@ import (
 
 type options struct {
 	tf, bin, terragrunt, tools, program, example, dir string
-	sandbox                                            bool
+	sandbox                                           bool
 }
 
 func main() {

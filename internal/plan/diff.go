@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/aymanbagabas/go-udiff"
 )
@@ -341,7 +342,9 @@ func boundary(s string, i int) int {
 	return i
 }
 
-var identifier = regexp.MustCompile(`^[\pL_][\pL\pN_-]*$`)
+// identifier is compiled when a plan is read: its classes of letters are large,
+// and this program starts as a provider, too.
+var identifier = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[\pL_][\pL\pN_-]*$`) })
 
 // join extends a path by a key. The first step is an attribute's name, which
 // comes from the schema; further ones may be keys of maps, and those are masked.
@@ -349,7 +352,7 @@ func (d *differ) join(path, key string) string {
 	if path == "" {
 		return visible(key)
 	}
-	if key = d.mask.mask(key); identifier.MatchString(key) {
+	if key = d.mask.mask(key); identifier().MatchString(key) {
 		return path + "." + key
 	}
 	short, note := cut(key, maxValue)

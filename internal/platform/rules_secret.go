@@ -164,7 +164,7 @@ func (s *secretSearch) byShape(l label, expr *hclsyntax.TemplateExpr) {
 		return
 	}
 	text := literalParts(expr)
-	for _, shape := range secretShapes {
+	for _, shape := range secretShapes() {
 		if shape.pattern.MatchString(text) {
 			s.report(expr.Range(), fmt.Sprintf("%q has %s in clear.", l.name, shape.what), l.at)
 			return

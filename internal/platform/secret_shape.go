@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 )
 
 var camelCase = regexp.MustCompile(`([a-z0-9])([A-Z])`)
@@ -54,21 +55,27 @@ func callsSecret(name string) (one, many bool) {
 	return false, false
 }
 
-// secretShapes are texts that are secrets wherever they stand.
-var secretShapes = []struct {
+// secretShape is a text that is a secret wherever it stands.
+type secretShape struct {
 	what    string
 	pattern *regexp.Regexp
-}{
-	{"a private key", regexp.MustCompile(`-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----`)},
-	{"an access key of AWS", regexp.MustCompile(`\b(AKIA|ASIA)[0-9A-Z]{16}\b`)},
-	{"a token of GitHub", regexp.MustCompile(`\b(gh[pousr]_[A-Za-z0-9]{36}|github_pat_[A-Za-z0-9_]{22})`)},
-	{"a token of GitLab", regexp.MustCompile(`\bglpat-[A-Za-z0-9_-]{20}`)},
-	{"a token of Slack", regexp.MustCompile(`\bxox[abprs]-[A-Za-z0-9-]{10}`)},
-	{"a token of Vault", regexp.MustCompile(`\bhvs\.[A-Za-z0-9_-]{24}`)},
-	{"a JSON web token", regexp.MustCompile(`\beyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}`)},
-	{"a URL with a password", regexp.MustCompile(`\b[a-zA-Z][a-zA-Z0-9+.-]*://[^/\s:@]*:[^/\s:@\x00$<{][^/\s:@\x00]*@`)},
-	{"a connection string with a password", regexp.MustCompile(`(?i)\b(password|passwd|pwd)\s*=\s*[^\s;\x00$<{]`)},
 }
+
+// secretShapes are compiled when a platform is checked: this program starts as a
+// provider, too.
+var secretShapes = sync.OnceValue(func() []secretShape {
+	return []secretShape{
+		{"a private key", regexp.MustCompile(`-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----`)},
+		{"an access key of AWS", regexp.MustCompile(`\b(AKIA|ASIA)[0-9A-Z]{16}\b`)},
+		{"a token of GitHub", regexp.MustCompile(`\b(gh[pousr]_[A-Za-z0-9]{36}|github_pat_[A-Za-z0-9_]{22})`)},
+		{"a token of GitLab", regexp.MustCompile(`\bglpat-[A-Za-z0-9_-]{20}`)},
+		{"a token of Slack", regexp.MustCompile(`\bxox[abprs]-[A-Za-z0-9-]{10}`)},
+		{"a token of Vault", regexp.MustCompile(`\bhvs\.[A-Za-z0-9_-]{24}`)},
+		{"a JSON web token", regexp.MustCompile(`\beyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}`)},
+		{"a URL with a password", regexp.MustCompile(`\b[a-zA-Z][a-zA-Z0-9+.-]*://[^/\s:@]*:[^/\s:@\x00$<{][^/\s:@\x00]*@`)},
+		{"a connection string with a password", regexp.MustCompile(`(?i)\b(password|passwd|pwd)\s*=\s*[^\s;\x00$<{]`)},
+	}
+})
 
 // suspicious reports whether a key may be expected under a name.
 func suspicious(name string) bool {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"text/template"
 
 	"github.com/onprem-tools/terraform-provider-onprem/internal/platform"
@@ -16,9 +17,12 @@ import (
 var templateFiles embed.FS
 
 // templates have delimiters of their own, since workflows are full of braces.
-var templates = template.Must(template.New("").Delims("<%", "%>").Option("missingkey=error").
-	Funcs(template.FuncMap{"join": strings.Join, "upper": strings.ToUpper, "yaml": yamlString}).
-	ParseFS(templateFiles, "templates/*.md", "templates/*.yml", "templates/*.tmpl", "templates/gitignore", "templates/codeowners"))
+// They are parsed when a tree is made: this program starts as a provider, too.
+var templates = sync.OnceValue(func() *template.Template {
+	return template.Must(template.New("").Delims("<%", "%>").Option("missingkey=error").
+		Funcs(template.FuncMap{"join": strings.Join, "upper": strings.ToUpper, "yaml": yamlString}).
+		ParseFS(templateFiles, "templates/*.md", "templates/*.yml", "templates/*.tmpl", "templates/gitignore", "templates/codeowners"))
+})
 
 // extras writes what surrounds the units.
 func (t *tree) extras() {
@@ -35,7 +39,7 @@ func (t *tree) extras() {
 // template writes a file of the tree from one of the templates.
 func (t *tree) template(name, from string, data any) {
 	var b bytes.Buffer
-	if err := templates.ExecuteTemplate(&b, from, data); err != nil {
+	if err := templates().ExecuteTemplate(&b, from, data); err != nil {
 		panic(fmt.Sprintf("template %s: %v", from, err)) // it is ours
 	}
 	t.files[name] = b.Bytes()
