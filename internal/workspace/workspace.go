@@ -88,26 +88,40 @@ func (w *Workspace) Run(ctx context.Context, want int, args ...string) (string, 
 // Watch is Run that also tells how long it took, and calls each while the tool
 // works with the process ids of the provider's processes. each may be nil.
 func (w *Workspace) Watch(ctx context.Context, want int, each func(pids []int), args ...string) (string, time.Duration, error) {
+	output, usage, err := w.Measure(ctx, want, each, args...)
+	return output, usage.Took, err
+}
+
+// Usage is what one run took.
+type Usage struct {
+	Took time.Duration
+	// CPU is that of the tool and of every process below it that was waited
+	// for, in the program and in the kernel: Terraform waits for its providers.
+	CPU time.Duration
+}
+
+// Measure is Watch that also tells the time on the processors.
+func (w *Workspace) Measure(ctx context.Context, want int, each func(pids []int), args ...string) (string, Usage, error) {
 	cmd := exec.CommandContext(ctx, w.tool, args...)
 	cmd.Dir, cmd.Env = w.Dir, append(os.Environ(), w.Env...)
 	var output strings.Builder
 	cmd.Stdout, cmd.Stderr = &output, &output
 	start := time.Now()
 	if err := cmd.Start(); err != nil {
-		return "", 0, err
+		return "", Usage{}, err
 	}
 	stop := sample(cmd.Process.Pid, each)
 	err := cmd.Wait()
-	took := time.Since(start)
+	usage := Usage{Took: time.Since(start), CPU: cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()}
 	stop()
 	var exit *exec.ExitError
 	if err != nil && !errors.As(err, &exit) {
-		return output.String(), took, err
+		return output.String(), usage, err
 	}
 	if code := cmd.ProcessState.ExitCode(); code != want {
-		return output.String(), took, &ExitError{args, code, output.String()}
+		return output.String(), usage, &ExitError{args, code, output.String()}
 	}
-	return output.String(), took, nil
+	return output.String(), usage, nil
 }
 
 // sample calls each every few milliseconds until it is stopped.
