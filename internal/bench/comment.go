@@ -20,8 +20,8 @@ const (
 // measureComment measures the comment on plans that change a few objects each,
 // and on plans that create them all. The floor is to read the same files and
 // see whether they are JSON.
-func measureComment(ctx context.Context, o options, root string) ([]row, error) {
-	var rows []row
+func measureComment(ctx context.Context, o options, root string) ([]treeRow, error) {
+	var rows []treeRow
 	for _, kind := range []struct{ name, action string }{
 		{"few changes", `"no-op"`}, {"all created", `"create"`},
 	} {
@@ -35,7 +35,7 @@ func measureComment(ctx context.Context, o options, root string) ([]row, error) 
 		if err != nil {
 			return nil, err
 		}
-		rows = append(rows, row{
+		rows = append(rows, treeRow{
 			Name: "comment on plans of 1 MB, " + kind.name, N: plans, Seconds: c.took.Seconds(), FloorSeconds: floor.Seconds(),
 			Ratio: c.took.Seconds() / floor.Seconds(), CPUSeconds: c.cpu.Seconds(), RSSMB: megabytes(c.rss),
 		})

@@ -14,6 +14,27 @@ import (
 	"github.com/onprem-tools/terraform-provider-onprem/internal/bench/synthetic"
 )
 
+// treeRow is what the program of a person took, beside the files just written or
+// read. Fields that a row has no figure for are 0.
+type treeRow struct {
+	Name         string  `json:"name"`
+	N            int     `json:"n"`
+	Seconds      float64 `json:"seconds"`
+	FloorSeconds float64 `json:"floor_seconds"`
+	Ratio        float64 `json:"ratio"`
+	CPUSeconds   float64 `json:"cpu_seconds"`
+	Files        int     `json:"files"` // written
+	RSSMB        float64 `json:"rss_mb"`
+}
+
+func treeTable(title string, rows []treeRow) table {
+	t := table{title: title, head: []string{"what", "n", "seconds", "floor", "ratio", "CPU s", "files", "MB"}}
+	for _, r := range rows {
+		t.add("%s|%d|%.2f|%.2f|%.2f|%.2f|%d|%.0f", r.Name, r.N, r.Seconds, r.FloorSeconds, r.Ratio, r.CPUSeconds, r.Files, r.RSSMB)
+	}
+	return t
+}
+
 // generator is the part of the benchmark that generates trees. Every round has
 // directories of its own, and none is removed before the end: freeing the files
 // of one round would slow down the next.
@@ -43,7 +64,7 @@ var (
 	single   = synthetic.Platform{Environments: 1, Sites: 1}
 )
 
-func measureGenerator(ctx context.Context, o options, root string) ([]row, error) {
+func measureGenerator(ctx context.Context, o options, root string) ([]treeRow, error) {
 	var err error
 	if o.terragrunt, err = exec.LookPath(o.terragrunt); err != nil {
 		return nil, err
@@ -191,52 +212,34 @@ func onlyNewSite(files, _ []string) error {
 	return nil
 }
 
-// median is taken of each part by itself.
-func (g *generator) median(name string) cost {
-	return cost{
-		took: median(g.costs[name], func(c cost) time.Duration { return c.took }),
-		cpu:  median(g.costs[name], func(c cost) time.Duration { return c.cpu }),
-		rss:  median(g.costs[name], func(c cost) int64 { return c.rss }),
-	}
-}
-
-func median[T time.Duration | int64](costs []cost, of func(cost) T) T {
-	values := make([]T, len(costs))
-	for i, c := range costs {
-		values[i] = of(c)
-	}
-	slices.Sort(values)
-	return values[len(values)/2]
-}
-
-func (g *generator) rows() []row {
-	floor := g.median(plainWrites).took
-	line := func(name string, p synthetic.Platform, floor time.Duration) row {
-		c := g.median(name)
-		return row{
+func (g *generator) rows() []treeRow {
+	floor := median(g.costs[plainWrites]).took
+	line := func(name string, p synthetic.Platform, floor time.Duration) treeRow {
+		c := median(g.costs[name])
+		return treeRow{
 			Name: name, N: p.Units(), Seconds: c.took.Seconds(), FloorSeconds: floor.Seconds(), Ratio: c.took.Seconds() / floor.Seconds(),
 			CPUSeconds: c.cpu.Seconds(), Files: g.files[name], RSSMB: megabytes(c.rss),
 		}
 	}
-	return []row{
+	return []treeRow{
 		line(plainWrites, whole, floor),
 		line(intoEmpty, whole, floor),
 		line(unchanged, whole, floor),
 		line(checked, whole, floor),
 		line(siteAdded, extended, floor),
 		g.growth(),
-		line(stacks, whole, g.median(intoEmpty).took),
+		line(stacks, whole, median(g.costs[intoEmpty]).took),
 	}
 }
 
 // growth compares ten times as many units with ten times the work of a tenth,
 // without what a start costs: 1 is linear. It counts time on the processor,
 // which other programs on the machine disturb least.
-func (g *generator) growth() row {
-	start := g.median(smallest).cpu
-	took := g.median(intoEmpty).cpu - start
-	linear := time.Duration(float64(g.median(tenth).cpu-start) * float64(whole.Units()) / float64(part.Units()))
-	return row{
+func (g *generator) growth() treeRow {
+	start := median(g.costs[smallest]).cpu
+	took := median(g.costs[intoEmpty]).cpu - start
+	linear := time.Duration(float64(median(g.costs[tenth]).cpu-start) * float64(whole.Units()) / float64(part.Units()))
+	return treeRow{
 		Name: fmt.Sprintf("growth from %d units, to linear (CPU)", part.Units()), N: whole.Units(), CPUSeconds: took.Seconds(),
 		FloorSeconds: linear.Seconds(), Ratio: took.Seconds() / linear.Seconds(),
 	}

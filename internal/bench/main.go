@@ -1,7 +1,7 @@
 // Command bench measures the provider, the generator and the comment against a
 // floor from the same run: as many terraform_data resources, which cost what
-// Terraform itself costs, or the same files just written or read. It prints a
-// table and writes .bench/results.json.
+// Terraform itself costs, or the same files just written or read. It prints
+// tables and writes .bench/results.json.
 package main
 
 import (
@@ -14,24 +14,19 @@ import (
 	"os/signal"
 	"path/filepath"
 	"slices"
-	"text/tabwriter"
+	"strings"
 	"time"
-
-	"github.com/onprem-tools/terraform-provider-onprem/internal/workspace"
 )
 
-// row is one line of the table and of results.json. Fields that a row has no
-// figure for are 0.
-type row struct {
-	Name         string  `json:"name"`
-	N            int     `json:"n"`
-	Seconds      float64 `json:"seconds"`
-	FloorSeconds float64 `json:"floor_seconds"`
-	Ratio        float64 `json:"ratio"`
-	CPUSeconds   float64 `json:"cpu_seconds"`
-	Requests     int     `json:"requests"`
-	Files        int     `json:"files"` // written
-	RSSMB        float64 `json:"rss_mb"`
+// results are the parts that were measured; the others are empty.
+type results struct {
+	Tool     string      `json:"tool"` // the first line of its version
+	Objects  []objectRow `json:"objects"`
+	Reads    []readsRow  `json:"reads"`
+	Start    []startRow  `json:"start"`
+	Schemas  []schemaRow `json:"schemas"`
+	Generate []treeRow   `json:"generate"`
+	Comment  []treeRow   `json:"comment"`
 }
 
 type options struct {
@@ -40,19 +35,25 @@ type options struct {
 	rounds     int
 	latency    time.Duration
 	only       string
+	kinds      string
 	out        string
 	provider   string
+	idle       string // the do-nothing provider
 	tool       string
 	terragrunt string
 }
 
+// parts are what -only chooses from.
+var parts = []string{"plan", "create", "reads", "start", "schema", "generate", "comment"}
+
 func main() {
 	var o options
-	flag.IntVar(&o.n, "n", 1000, "objects of each kind")
-	flag.IntVar(&o.repeat, "repeat", 3, "plans of each kind, of which the fastest counts")
+	flag.IntVar(&o.n, "n", 1000, "objects of each kind; plans are measured of three times as many too")
+	flag.IntVar(&o.repeat, "repeat", 3, "runs of Terraform and of the reads, of which the median counts")
 	flag.IntVar(&o.rounds, "rounds", 5, "runs of the generator, of which the median counts")
-	flag.DurationVar(&o.latency, "latency", 25*time.Millisecond, "added to each request in the slow runs")
-	flag.StringVar(&o.only, "only", "", "measure just this kind of object, or just generate or comment")
+	flag.DurationVar(&o.latency, "latency", 25*time.Millisecond, "added to each request in the slow reads")
+	flag.StringVar(&o.only, "only", "", "measure just these parts, separated by commas: "+strings.Join(parts, ", "))
+	flag.StringVar(&o.kinds, "kinds", "", "measure just these kinds of objects, such as harbor_project,kong_route")
 	flag.StringVar(&o.out, "out", ".bench/results.json", "where the results go")
 	flag.StringVar(&o.provider, "provider", "", "the provider's binary")
 	flag.StringVar(&o.tool, "tool", "terraform", "terraform or tofu")
@@ -68,14 +69,7 @@ func main() {
 }
 
 func bench(ctx context.Context, o options) error {
-	tool, err := exec.LookPath(o.tool)
-	if err != nil {
-		return err
-	}
-	if o.tool, err = filepath.Abs(tool); err != nil {
-		return err
-	}
-	if o.provider, err = filepath.Abs(o.provider); err != nil {
+	if err := o.check(); err != nil {
 		return err
 	}
 	root, err := os.MkdirTemp("", "onprem-bench-")
@@ -84,121 +78,96 @@ func bench(ctx context.Context, o options) error {
 	}
 	defer os.RemoveAll(root)
 
-	rows, err := binary(ctx, o)
+	r, err := measure(ctx, o, root)
 	if err != nil {
 		return err
 	}
-	if o.wants("generate") {
-		more, err := measureGenerator(ctx, o, filepath.Join(root, "generate"))
-		if err != nil {
-			return err
-		}
-		rows = append(rows, more...)
+	for _, t := range []table{
+		objectTable(r.Objects), readsTable(r.Reads), startTable(r.Start), schemaTable(r.Schemas),
+		treeTable("Trees of units, beside the same files just written", r.Generate),
+		treeTable("The comment, beside the same plans just read", r.Comment),
+	} {
+		t.print(os.Stdout)
 	}
-	if o.wants("comment") {
-		more, err := measureComment(ctx, o, filepath.Join(root, "comment"))
-		if err != nil {
-			return err
+	return save(o.out, r)
+}
+
+// check has the options make sense, and finds the programs.
+func (o *options) check() error {
+	for part := range strings.SplitSeq(o.only, ",") {
+		if part != "" && !slices.Contains(parts, part) {
+			return fmt.Errorf("there is no part %q; there are %s", part, strings.Join(parts, ", "))
 		}
-		rows = append(rows, more...)
 	}
-	more, err := measureSystems(ctx, o, root)
+	tool, err := exec.LookPath(o.tool)
 	if err != nil {
 		return err
 	}
-	rows = append(rows, more...)
-	printTable(rows)
-	return save(o.out, rows)
+	if o.tool, err = filepath.Abs(tool); err != nil {
+		return err
+	}
+	o.provider, err = filepath.Abs(o.provider)
+	return err
 }
 
-func (o options) wants(kind string) bool { return o.only == "" || o.only == kind }
-
-// measureSystems measures the objects of each system that is wanted, and before
-// that the floor.
-func measureSystems(ctx context.Context, o options, root string) ([]row, error) {
-	wanted := slices.DeleteFunc(systems(), func(s system) bool { return !o.wants(s.name) })
-	if len(wanted) == 0 {
-		return nil, nil
+func measure(ctx context.Context, o options, root string) (r results, err error) {
+	if r.Tool, err = version(ctx, o.tool); err != nil {
+		return r, err
 	}
-	floor, err := measureFloor(ctx, o, root)
-	if err != nil {
-		return nil, err
-	}
-	rows := floor.rows(o.n)
-	for _, s := range wanted {
-		progress("%s", s.name)
-		more, err := s.measure(ctx, o, root, floor)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", s.name, err)
-		}
-		rows = append(rows, more...)
-	}
-	return rows, nil
-}
-
-// binary measures the provider's program itself.
-func binary(ctx context.Context, o options) ([]row, error) {
-	info, err := os.Stat(o.provider)
-	if err != nil {
-		return nil, err
-	}
-	best := time.Duration(0)
-	for range 5 {
-		took, err := handshake(ctx, o.provider)
-		if err != nil {
-			return nil, err
-		}
-		if best == 0 || took < best {
-			best = took
+	if o.wants("plan") || o.wants("create") || o.wants("schema") {
+		if o.idle, err = build(ctx, root, "./internal/bench/idle"); err != nil {
+			return r, err
 		}
 	}
-	return []row{
-		{Name: "start to handshake", N: 1, Seconds: best.Seconds()},
-		{Name: "binary size (MB)", N: 1, RSSMB: megabytes(info.Size())},
-	}, nil
-}
-
-// baseline is what Terraform itself costs.
-type baseline struct{ plan, apply time.Duration }
-
-func (f baseline) rows(n int) []row {
-	return []row{
-		{Name: "floor: plan", N: n, Seconds: f.plan.Seconds(), FloorSeconds: f.plan.Seconds(), Ratio: 1},
-		{Name: "floor: create", N: n, Seconds: f.apply.Seconds(), FloorSeconds: f.apply.Seconds(), Ratio: 1},
+	for _, part := range []struct {
+		names   []string
+		measure func() error
+	}{
+		{[]string{"start"}, func() (err error) { r.Start, err = measureStart(ctx, o, root); return err }},
+		{[]string{"reads"}, func() (err error) { r.Reads, err = measureReads(ctx, o); return err }},
+		{[]string{"create", "plan"}, func() (err error) {
+			r.Objects, err = measureObjects(ctx, o, filepath.Join(root, "objects"))
+			return err
+		}},
+		{[]string{"schema"}, func() (err error) {
+			r.Schemas, err = measureSchemas(ctx, o, filepath.Join(root, "schemas"))
+			return err
+		}},
+		{[]string{"generate"}, func() (err error) {
+			r.Generate, err = measureGenerator(ctx, o, filepath.Join(root, "generate"))
+			return err
+		}},
+		{[]string{"comment"}, func() (err error) {
+			r.Comment, err = measureComment(ctx, o, filepath.Join(root, "comment"))
+			return err
+		}},
+	} {
+		if !slices.ContainsFunc(part.names, o.wants) {
+			continue
+		}
+		if err := part.measure(); err != nil {
+			return r, fmt.Errorf("%s: %w", strings.Join(part.names, ", "), err)
+		}
 	}
+	return r, nil
 }
 
-func measureFloor(ctx context.Context, o options, root string) (baseline, error) {
-	progress("floor")
-	w, err := workspace.New(o.tool, filepath.Join(root, "floor"), o.provider, fmt.Sprintf(`
-resource "terraform_data" "this" {
-  count = %d
-  input = { name = "object-${count.index}", public = false }
-}
-`, o.n))
-	if err != nil {
-		return baseline{}, err
-	}
-	created, err := apply(ctx, w)
-	if err != nil {
-		return baseline{}, err
-	}
-	planned, err := plan(ctx, w, o.repeat, func() {})
-	return baseline{plan: planned.took, apply: created.took}, err
+func (o options) wants(part string) bool     { return chosen(o.only, part) }
+func (o options) wantsKind(kind string) bool { return chosen(o.kinds, kind) }
+
+// chosen reports whether a list has a name; an empty one has all.
+func chosen(list, name string) bool {
+	return list == "" || slices.Contains(strings.Split(list, ","), name)
 }
 
-func printTable(rows []row) {
-	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
-	_, _ = fmt.Fprintln(w, "what\tn\tseconds\tfloor\tratio\tCPU\trequests\tfiles\tMB\t")
-	for _, r := range rows {
-		_, _ = fmt.Fprintf(w, "%s\t%d\t%.2f\t%.2f\t%.2f\t%.2f\t%d\t%d\t%.0f\t\n",
-			r.Name, r.N, r.Seconds, r.FloorSeconds, r.Ratio, r.CPUSeconds, r.Requests, r.Files, r.RSSMB)
-	}
-	_ = w.Flush()
+func version(ctx context.Context, tool string) (string, error) {
+	output, err := exec.CommandContext(ctx, tool, "version").Output()
+	line, _, _ := strings.Cut(string(output), "\n")
+	return line, err
 }
 
-func save(file string, rows []row) error {
-	data, err := json.MarshalIndent(rows, "", "  ")
+func save(file string, r results) error {
+	data, err := json.MarshalIndent(r, "", "  ")
 	if err != nil {
 		return err
 	}
