@@ -104,6 +104,11 @@ const usual = 6
 // their schema: the do-nothing provider believes everything.
 func writeObjects(w *workspace.Workspace, resource string, s *tfprotov6.Schema, n int) error {
 	values := object(s.Block.Attributes, usual)
+	for _, a := range s.Block.Attributes {
+		if a.Name == schemacost.Exceptions[resource].Uses {
+			values[a.Name] = value(a)
+		}
+	}
 	var config strings.Builder
 	fmt.Fprintf(&config, "resource %q \"this\" {\n  count = %d\n", resource, n)
 	for _, name := range slices.Sorted(maps.Keys(values)) {

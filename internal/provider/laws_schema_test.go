@@ -27,6 +27,9 @@ func TestLawsOfSchemas(t *testing.T) {
 	for _, name := range slices.Sorted(maps.Keys(resp.ResourceSchemas)) {
 		attributes, ratio := schemacost.Of(resp.ResourceSchemas[name])
 		e, excepted := schemacost.Exceptions[name]
+		if e.Uses != "" && !slices.ContainsFunc(resp.ResourceSchemas[name].Block.Attributes, func(a *tfprotov6.SchemaAttribute) bool { return a.Name == e.Uses }) {
+			t.Errorf("%s is said to use %s, which it has not", name, e.Uses)
+		}
 		switch {
 		case !excepted && ratio > schemacost.Limit:
 			t.Errorf("%s has %d attributes, which cost Terraform %.1f × the floor, more than %.1f: take attributes out, or say in schemacost.Exceptions "+
