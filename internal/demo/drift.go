@@ -40,7 +40,7 @@ func changes(s *sandbox.Scenario) []change {
 			return s.Harbor["prod"].Edit(harborsim.Project, "team1-prod", map[string]any{"prevent_vul": "false"})
 		}},
 		{"Guacamole in stage: WORKER-01 is reached at port 2222", `stage/access-portal: onprem_guacamole_connection.machine["WORKER-01"]`, func(context.Context) error {
-			return found(s.Guacamole["stage"].EditConnection("WORKER-01", func(c *guacsim.Connection) { c.Parameters["port"] = "2222" }))
+			return s.Guacamole["stage"].Edit(guacsim.KindConnection, "WORKER-01", map[string]any{"Parameters": map[string]any{"port": "2222"}})
 		}},
 		{"Kong in stage-seoul: the service frs-api does not retry", `stage/seoul/gateway: onprem_kong_service.this["frs-api"]`, func(context.Context) error {
 			return s.Kong["stage-seoul"].Edit("services", "frs-api", map[string]any{"retries": 0})

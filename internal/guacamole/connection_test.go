@@ -1,10 +1,10 @@
 package guacamole_test
 
 import (
-	"errors"
 	"fmt"
 	"maps"
-	"regexp"
+	"net/http/httptest"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -70,133 +70,74 @@ resource "onprem_guacamole_connection" "cp01" {
 }
 `
 
+func connectionLife(sim *guacsim.Server, block string) acctest.Life {
+	idc := sim.AddGroup(guacsim.Group{Name: "IDC servers"})
+	alone := strings.NewReplacer(idcGroup, "", "onprem_guacamole_connection_group.idc.identifier", strconv.Quote(idc), "CP-01 (Control Plane, GPU)", "CP-01")
+	return acctest.Life{
+		System: sim, Kind: guacsim.KindConnection, Name: "CP-01", Address: cp01,
+		Block: block, Full: alone.Replace(fullConnection), Bare: bareConnection,
+		Stored: acctest.Fields{
+			"Parent": idc, "Protocol": "ssh",
+			"Parameters": map[string]string{
+				"hostname": "192.168.1.11", "port": "22", "username": "ubuntu", "password": secret, "font-size": "12",
+				"color-scheme": "green-black", "enable-sftp": "true", "command": "bash -l",
+			},
+			"Attributes": map[string]string{
+				"max-connections": "5", "max-connections-per-user": "3", "weight": "2", "failover-only": "true",
+				"guacd-hostname": "guacd.example.internal", "guacd-port": "4822", "guacd-encryption": "ssl",
+			},
+		},
+		Stripped: acctest.Fields{ // it moves, too
+			"Parent": "ROOT", "Parameters": map[string]string{"hostname": "192.168.1.11"}, "Attributes": map[string]string{},
+		},
+		// That every single parameter shows is tested without Terraform: TestReadParameters.
+		Drift: []acctest.Fields{
+			{"Parent": "ROOT", "Attributes": map[string]any{
+				"max-connections": "6", "max-connections-per-user": nil, "weight": nil, "failover-only": nil,
+				"guacd-hostname": "elsewhere", "guacd-port": "1", "guacd-encryption": "none",
+			}},
+			{"Parameters": map[string]any{"enable-sftp": nil}},
+			{"Parameters": map[string]any{"scrollback": "500"}},
+			{"Name": "renamed"}, // it is found by its identifier
+			{"Protocol": "vnc"},
+			{"Protocol": "rdp"},
+			{"Protocol": "telnet"},
+			{"Protocol": "kubernetes"},
+		},
+		Identity: []string{"identifier"}, ImportIDs: []string{"IDC servers/CP-01"},
+		// An import cannot know the version of a secret, nor tell false from absent.
+		Unread: []string{"ssh.password_wo_version", "ssh.read_only"},
+	}
+}
+
 func TestConnection(t *testing.T) {
 	t.Parallel()
 	versions(t, func(t *testing.T, sim *guacsim.Server, block string) {
-		run(t, sim,
+		life := connectionLife(sim, block)
+		life.Run(t,
 			resource.TestStep{
-				Config:           block + fullConnection,
-				ConfigPlanChecks: expect(cp01, plancheck.ResourceActionCreate),
+				Config: block + life.Full, Check: acctest.NoSecrets(t, secret),
 				ConfigStateChecks: []statecheck.StateCheck{
-					statecheck.ExpectKnownValue(cp01, tfjsonpath.New("identifier"), knownvalue.StringExact("2")),
 					statecheck.ExpectKnownValue(cp01, tfjsonpath.New("ssh").AtMapKey("port"), knownvalue.Int64Exact(22)),
 					statecheck.ExpectKnownValue(cp01, tfjsonpath.New("ssh").AtMapKey("read_only"), knownvalue.Bool(false)),
 					statecheck.ExpectKnownValue(cp01, tfjsonpath.New("ssh").AtMapKey("password_wo"), knownvalue.Null()),
-					statecheck.ExpectKnownValue(cp01, tfjsonpath.New("rdp"), knownvalue.Null()),
+					acctest.Is(cp01, "rdp", knownvalue.Null()),
 				},
-				Check: resource.ComposeAggregateTestCheckFunc(
-					acctest.NoSecrets(t, secret),
-					parameters(sim, "CP-01 (Control Plane, GPU)", map[string]string{
-						"hostname": "192.168.1.11", "port": "22", "username": "ubuntu", "password": secret, "font-size": "12",
-						"color-scheme": "green-black", "enable-sftp": "true", "command": "bash -l",
-					}),
-					holds(sim, "CP-01 (Control Plane, GPU)", func(c guacsim.Connection) error {
-						want := map[string]string{
-							"max-connections": "5", "max-connections-per-user": "3", "weight": "2", "failover-only": "true",
-							"guacd-hostname": "guacd.example.internal", "guacd-port": "4822", "guacd-encryption": "ssl",
-						}
-						if !maps.Equal(c.Attributes, want) || c.Parent != "1" || c.Protocol != "ssh" {
-							return fmt.Errorf("stored %v", c)
-						}
-						return nil
-					}),
-				),
 			},
-			imported(cp01, acctest.ImportID(cp01, "identifier")),
-			imported(cp01, func(*terraform.State) (string, error) { return "IDC servers/CP-01 (Control Plane, GPU)", nil }),
-			// What left the configuration leaves the server; it moves, too.
-			resource.TestStep{
-				Config:           block + idcGroup + bareConnection,
-				ConfigPlanChecks: expect(cp01, plancheck.ResourceActionUpdate),
-				Check: resource.ComposeAggregateTestCheckFunc(
-					parameters(sim, "CP-01", map[string]string{"hostname": "192.168.1.11"}),
-					holds(sim, "CP-01", func(c guacsim.Connection) error {
-						if len(c.Attributes) != 0 || c.Parent != "ROOT" || c.Identifier != "2" {
-							return fmt.Errorf("stored %v", c)
-						}
-						return nil
-					}),
-				),
-			},
-			// Another protocol in place.
-			resource.TestStep{
+			resource.TestStep{ // another protocol in place
 				Config: block + `
 resource "onprem_guacamole_connection" "cp01" {
   name = "CP-01"
   rdp  = { hostname = "192.168.1.11", security = "nla", ignore_cert = true }
 }
 `,
-				ConfigPlanChecks: expect(cp01, plancheck.ResourceActionUpdate),
-				Check: resource.ComposeAggregateTestCheckFunc(
-					parameters(sim, "CP-01", map[string]string{"hostname": "192.168.1.11", "security": "nla", "ignore-cert": "true"}),
-					resource.TestCheckResourceAttr(cp01, "identifier", "2"),
-				),
+				ConfigPlanChecks: acctest.Action(cp01, plancheck.ResourceActionUpdate),
+				Check: acctest.Has(sim, guacsim.KindConnection, "CP-01", acctest.Fields{
+					"Parameters": map[string]string{"hostname": "192.168.1.11", "security": "nla", "ignore-cert": "true"},
+				}),
 			},
-			// Gone behind Terraform's back.
-			before(func() { sim.Forget("connection", "CP-01") }, resource.TestStep{
-				Config:           block + bareConnection,
-				ConfigPlanChecks: expect(cp01, plancheck.ResourceActionCreate),
-			}),
 		)
 	})
-}
-
-func imported(address string, id resource.ImportStateIdFunc) resource.TestStep {
-	return resource.TestStep{
-		ResourceName: address, ImportState: true, ImportStateIdFunc: id, ImportStateVerify: true, ImportStateVerifyIdentifierAttribute: "identifier",
-		// An import cannot know the version of a secret, nor tell false from absent.
-		ImportStateVerifyIgnore: []string{"ssh.password_wo_version", "ssh.read_only"},
-	}
-}
-
-func TestConnectionIdentity(t *testing.T) {
-	t.Parallel()
-	sim, block := start(t)
-	resource.UnitTest(t, resource.TestCase{
-		ProtoV6ProviderFactories: acctest.Factories, TerraformVersionChecks: acctest.WithIdentity, CheckDestroy: empty(sim),
-		Steps: []resource.TestStep{
-			{
-				Config: block + bareConnection,
-				ConfigStateChecks: []statecheck.StateCheck{
-					statecheck.ExpectIdentityValueMatchesState(cp01, tfjsonpath.New("identifier")),
-				},
-			},
-			{ResourceName: cp01, ImportState: true, ImportStateKind: resource.ImportBlockWithResourceIdentity},
-		},
-	})
-}
-
-// What changes behind Terraform's back shows and is put right. (That every
-// single parameter shows is tested without Terraform: TestReadParameters.)
-func TestConnectionDrift(t *testing.T) {
-	t.Parallel()
-	sim, block := start(t)
-	config := block + `
-resource "onprem_guacamole_connection" "cp01" {
-  name = "CP-01"
-  ssh  = { hostname = "192.168.1.11", port = 22, enable_sftp = true }
-}
-`
-	steps := []resource.TestStep{{Config: config}}
-	for _, edit := range []func(c *guacsim.Connection){
-		func(c *guacsim.Connection) { delete(c.Parameters, "enable-sftp") },
-		func(c *guacsim.Connection) { c.Parameters["scrollback"] = "500" },
-		func(c *guacsim.Connection) { c.Attributes["failover-only"] = "true" },
-		func(c *guacsim.Connection) { c.Protocol = "vnc" },
-	} {
-		steps = append(steps, before(func() { sim.EditConnection("CP-01", edit) }, resource.TestStep{
-			Config: config, ConfigPlanChecks: expect(cp01, plancheck.ResourceActionUpdate),
-			Check: resource.ComposeAggregateTestCheckFunc(
-				parameters(sim, "CP-01", map[string]string{"hostname": "192.168.1.11", "port": "22", "enable-sftp": "true"}),
-				holds(sim, "CP-01", func(c guacsim.Connection) error {
-					if len(c.Attributes) != 0 || c.Protocol != "ssh" {
-						return fmt.Errorf("not put right: %v", c)
-					}
-					return nil
-				})),
-		}))
-	}
-	run(t, sim, steps...)
 }
 
 // What an extension or a person has stored under a name that the provider does
@@ -212,20 +153,19 @@ resource "onprem_guacamole_connection" "cp01" {
 }
 `, port)
 	}
-	run(t, sim,
+	acctest.Run(t, sim,
 		resource.TestStep{Config: config(22)},
-		before(func() {
-			sim.EditConnection("CP-01", func(c *guacsim.Connection) {
-				c.Parameters["vault-record"] = "cp-01"
-				c.Parameters["passphrase"] = secret
-				c.Parameters["wol-wait-time"] = "${WAIT}"
-			})
-		}, resource.TestStep{Config: config(22), PlanOnly: true}),
+		resource.TestStep{
+			PreConfig: acctest.Edit(t, sim, guacsim.KindConnection, "CP-01", acctest.Fields{
+				"Parameters": map[string]any{"vault-record": "cp-01", "passphrase": secret, "wol-wait-time": "${WAIT}"},
+			}),
+			Config: config(22), PlanOnly: true,
+		},
 		resource.TestStep{
 			Config: config(2222),
-			Check: parameters(sim, "CP-01", map[string]string{
+			Check: acctest.Has(sim, guacsim.KindConnection, "CP-01", acctest.Fields{"Parameters": map[string]string{
 				"hostname": "192.168.1.11", "port": "2222", "vault-record": "cp-01", "passphrase": secret, "wol-wait-time": "${WAIT}",
-			}),
+			}}),
 		},
 	)
 }
@@ -244,20 +184,17 @@ resource "onprem_guacamole_connection" "cp01" {
 }
 `, ssh)
 	}
-	stored := func(password string) resource.TestCheckFunc {
-		return holds(sim, "CP-01", func(c guacsim.Connection) error {
-			if c.Parameters["password"] != password {
-				return errors.New("another password is stored")
-			}
-			return nil
-		})
+	stored := func(port, password string) resource.TestCheckFunc {
+		want := map[string]string{"hostname": "192.168.1.11", "port": port, "password": password}
+		maps.DeleteFunc(want, func(_, value string) bool { return value == "" })
+		return acctest.Has(sim, guacsim.KindConnection, "CP-01", acctest.Fields{"Parameters": want})
 	}
-	run(t, sim,
+	acctest.Run(t, sim,
 		resource.TestStep{
 			Config: config(`
     password_wo         = "` + secret + `"
     password_wo_version = 1`),
-			Check: resource.ComposeAggregateTestCheckFunc(stored(secret), acctest.NoSecrets(t, secret)),
+			Check: resource.ComposeAggregateTestCheckFunc(stored("", secret), acctest.NoSecrets(t, secret)),
 		},
 		// The same version: whatever the configuration says, the stored one stays.
 		resource.TestStep{
@@ -265,24 +202,24 @@ resource "onprem_guacamole_connection" "cp01" {
     port                = 2222
     password_wo         = "` + newer + `"
     password_wo_version = 1`),
-			ConfigPlanChecks: expect(cp01, plancheck.ResourceActionUpdate),
-			Check:            stored(secret),
+			ConfigPlanChecks: acctest.Action(cp01, plancheck.ResourceActionUpdate),
+			Check:            stored("2222", secret),
 		},
 		resource.TestStep{
 			Config: config(`
     password_wo         = "` + newer + `"
     password_wo_version = 2`),
-			ConfigPlanChecks: expect(cp01, plancheck.ResourceActionUpdate),
-			Check:            resource.ComposeAggregateTestCheckFunc(stored(newer), acctest.NoSecrets(t, secret, newer)),
+			ConfigPlanChecks: acctest.Action(cp01, plancheck.ResourceActionUpdate),
+			Check:            resource.ComposeAggregateTestCheckFunc(stored("", newer), acctest.NoSecrets(t, secret, newer)),
 		},
 		resource.TestStep{
 			Config:      config(`password_wo_version = 3`),
-			ExpectError: regexp.MustCompile(`new\s+or\s+has\s+changed,\s+and\s+there\s+is\s+no\s+.ssh.password_wo`),
+			ExpectError: acctest.Says("is new or has changed, and there is no `ssh.password_wo`"),
 		},
 		resource.TestStep{
 			Config:           config(``),
-			ConfigPlanChecks: expect(cp01, plancheck.ResourceActionUpdate),
-			Check:            stored(""),
+			ConfigPlanChecks: acctest.Action(cp01, plancheck.ResourceActionUpdate),
+			Check:            stored("", ""),
 		},
 	)
 }
@@ -296,11 +233,11 @@ func TestConnectionEveryParameter(t *testing.T) {
 	for _, protocol := range protocols.Names {
 		body, want := everything(protocol)
 		config += fmt.Sprintf("resource \"onprem_guacamole_connection\" %q {\n  name = %q\n  %s = {\n%s  }\n}\n", protocol, protocol, protocol, body)
-		checks = append(checks, parameters(sim, protocol, want))
+		checks = append(checks, acctest.Has(sim, guacsim.KindConnection, protocol, acctest.Fields{"Parameters": want}))
 	}
-	run(t, sim, resource.TestStep{
+	acctest.Run(t, sim, resource.TestStep{
 		Config: config, Check: resource.ComposeAggregateTestCheckFunc(checks...),
-		ConfigPlanChecks: expect("onprem_guacamole_connection.rdp", plancheck.ResourceActionCreate),
+		ConfigPlanChecks: acctest.Action("onprem_guacamole_connection.rdp", plancheck.ResourceActionCreate),
 	})
 }
 
@@ -329,84 +266,48 @@ func everything(protocol string) (body string, want map[string]string) {
 	return b.String(), want
 }
 
+func TestConnectionRefusedAtPlan(t *testing.T) {
+	t.Parallel()
+	long := strconv.Quote(strings.Repeat("12345", 1000))
+	rdp := func(body string) string { return "rdp = {\n" + body + "\n}" }
+	acctest.Refuses(t, nowhere, "onprem_guacamole_connection", "", map[string]string{
+		`name = "none"`:                      "Exactly one of `ssh`, `rdp`, `vnc`, `telnet`, `kubernetes` must be set: it says how the machine is reached.",
+		"name = \"two\"\nssh = {}\nvnc = {}": "must be set, not `ssh` and `vnc`",
+		"name = \"  \"\nssh = {}":            "Attribute name must not be blank",
+	})
+	acctest.Refuses(t, nowhere, "onprem_guacamole_connection", `name = "a"`, map[string]string{
+		"ssh = {}\nparent_identifier = \"IDC servers\"": "Attribute parent_identifier must be the identifier of a connection group",
+		"ssh = {}\nguacd_port = 70001":                  "Attribute guacd_port value must be between 1 and 65535, got: 70001",
+		"ssh = {}\nmax_connections = -1":                "Attribute max_connections value must be at least 0",
+		rdp(`hostname = ""`):                            "Attribute rdp.hostname UTF-8 character count must be between 1 and 4096, got: 0",
+		rdp(`port = 70000`):                             "Attribute rdp.port value must be between 1 and 65535, got: 70000",
+		rdp(`security = "ntlm"`):                        "Attribute rdp.security value must be one of",
+		rdp(`domain = ` + long):                         "Attribute rdp.domain UTF-8 character count must be between 1 and 4096, got: 5000",
+		rdp(`password_wo = "x"`):                        `Attribute "rdp.password_wo_version" must be specified when "rdp.password_wo" is specified`,
+		rdp("gateway_password_wo_version = 1\ngateway_password_wo = " + long): "Attribute rdp.gateway_password_wo UTF-8 character count must be between 1 and 4096, got: 5000",
+	})
+	acctest.Refuses(t, nowhere, "onprem_guacamole_connection", `name = "a"`, map[string]string{
+		`ssh = { password_wo_version = 1 }`: "`ssh.password_wo_version` is new or has changed, and there is no `ssh.password_wo` to send",
+	})
+}
+
 func TestConnectionMessages(t *testing.T) {
 	t.Parallel()
-	t.Run("in the configuration", func(t *testing.T) {
-		t.Parallel()
-		_, block := start(t)
-		refuses(t, block+`
-locals {
-  long = join("", [for i in range(1000) : "12345"])
-}
-resource "onprem_guacamole_connection" "none" {
-  name = "none"
-}
-resource "onprem_guacamole_connection" "two" {
-  name = "two"
-  ssh  = {}
-  vnc  = {}
-}
-resource "onprem_guacamole_connection" "values" {
-  name              = "  "
-  parent_identifier = "IDC servers"
-  guacd_port        = 70001
-  max_connections   = -1
-  rdp = {
-    hostname               = ""
-    port                   = 70000
-    security               = "ntlm"
-    domain                 = local.long
-    password_wo            = "x"
-    gateway_password_wo    = local.long
-    gateway_password_wo_version = 1
-  }
-}
-`,
-			`Connection without a protocol`,
-			`Attribute name must not be blank`, `Attribute parent_identifier must be the identifier of a connection group`,
-			`Attribute guacd_port value must be between 1 and 65535, got: 70001`, `Attribute max_connections value must be at least 0`,
-			`Attribute rdp.hostname UTF-8 character count must be between 1 and 4096, got: 0`,
-			`Attribute rdp.port value must be between 1 and 65535, got: 70000`,
-			`Attribute rdp.security value must be one of`, `Attribute rdp.domain UTF-8 character count must be between 1 and 4096, got: 5000`,
-			`Attribute "rdp.password_wo_version" must be specified when "rdp.password_wo" is specified`,
-			`Attribute rdp.gateway_password_wo UTF-8 character count must be between 1 and 4096, got: 5000`,
-		)
-	})
-	t.Run("unknown protocol", func(t *testing.T) {
-		t.Parallel()
-		_, block := start(t)
-		refuses(t, block+`
-resource "onprem_guacamole_connection" "a" {
-  name  = "a"
-  spice = {}
-}
-`, `An argument named "spice" is not expected here`)
-	})
-	t.Run("in the plan", func(t *testing.T) {
-		t.Parallel()
-		_, block := start(t)
-		refuses(t, block+`
-resource "onprem_guacamole_connection" "a" {
-  name = "a"
-  ssh  = { password_wo_version = 1 }
-}
-`, "Missing secret")
-	})
-	t.Run("missing parent", func(t *testing.T) {
-		t.Parallel()
-		_, block := start(t)
-		refuses(t, block+`
-resource "onprem_guacamole_connection" "a" {
-  name              = "a"
-  parent_identifier = "99"
-  ssh               = {}
-}
-resource "onprem_guacamole_connection_group" "a" {
-  name              = "a"
-  parent_identifier = "98"
-}
-`, `parent_identifier "99" does not exist`, `parent_identifier "98" does not exist`, `Unable to create onprem_guacamole_connection`)
-	})
+	sim, block := start(t)
+	acctest.Run(t, sim,
+		resource.TestStep{
+			Config:      block + strings.Replace(bareConnection, "ssh ", "spice ", 1),
+			ExpectError: acctest.Says(`An argument named "spice" is not expected here`),
+		},
+		resource.TestStep{
+			Config:      block + strings.Replace(bareConnection, "name =", "parent_identifier = \"99\"\nname =", 1),
+			ExpectError: acctest.Says(`Unable to create onprem_guacamole_connection … parent_identifier "99" does not exist`),
+		},
+		resource.TestStep{
+			Config:      block + strings.Replace(bareWindows, "name =", "parent_identifier = \"98\"\nname =", 1),
+			ExpectError: acctest.Says(`parent_identifier "98" does not exist`),
+		},
+	)
 }
 
 func TestConnectionImportMessages(t *testing.T) {
@@ -417,8 +318,8 @@ func TestConnectionImportMessages(t *testing.T) {
 	resource.UnitTest(t, resource.TestCase{
 		ProtoV6ProviderFactories: acctest.Factories,
 		Steps: []resource.TestStep{
-			{Config: block + bareConnection, ResourceName: cp01, ImportState: true, ImportStateId: "IDC servers/CP-99", ExpectError: regexp.MustCompile(`there is no connection "IDC\s+servers/CP-99"`)},
-			{Config: block + bareConnection, ResourceName: cp01, ImportState: true, ImportStateId: "exotic", ExpectError: regexp.MustCompile(`protocol "spice"`)},
+			{Config: block + bareConnection, ResourceName: cp01, ImportState: true, ImportStateId: "IDC servers/CP-99", ExpectError: acctest.Says(`there is no connection "IDC servers/CP-99"`)},
+			{Config: block + bareConnection, ResourceName: cp01, ImportState: true, ImportStateId: "exotic", ExpectError: acctest.Says(`protocol "spice"`)},
 		},
 	})
 }
@@ -431,7 +332,7 @@ func TestConnectionNameTaken(t *testing.T) {
 	resource.UnitTest(t, resource.TestCase{
 		ProtoV6ProviderFactories: acctest.Factories,
 		Steps: []resource.TestStep{
-			{Config: block + bareConnection, ExpectError: regexp.MustCompile(`(?s)"CP-01" exists in the root already, with the\s+identifier 1.*terraform import <address> 1`)},
+			{Config: block + bareConnection, ExpectError: acctest.Says(`"CP-01" exists in the root already, with the identifier 1 … terraform import <address> 1`)},
 			{
 				Config: block + bareConnection, ResourceName: cp01, ImportState: true, ImportStateId: "CP-01", ImportStatePersist: true,
 			},
@@ -439,9 +340,25 @@ func TestConnectionNameTaken(t *testing.T) {
 	})
 }
 
-// Terraform itself under a portal that fails: the apply goes through, or the
-// next one does, and there is one connection.
-func TestConnectionFaults(t *testing.T) {
+// TestFaultsThroughTerraform breaks every operation of every resource for good,
+// then heals it. Faults that a retry mends are in guacapi's tests.
+func TestFaultsThroughTerraform(t *testing.T) {
+	t.Parallel()
+	for name, life := range map[string]func(*guacsim.Server, string) acctest.Life{"connection": connectionLife, "group": groupLife} {
+		for _, f := range []faulty.Fault{faulty.BadGateway, guacsim.InternalError} {
+			t.Run(name+"/"+f.String(), func(t *testing.T) {
+				t.Parallel()
+				sim := guacsim.New()
+				server := httptest.NewServer(sim)
+				t.Cleanup(server.Close)
+				life(sim, providerFor(server.URL, ", max_retries = 0")).Survives(t, sim.Handler, "/guacamole/api/session/", f)
+			})
+		}
+	}
+}
+
+// An answer that is lost does not fail the apply, and there is one connection.
+func TestLostAnswers(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		name  string
@@ -455,8 +372,8 @@ func TestConnectionFaults(t *testing.T) {
 			t.Parallel()
 			sim, block := start(t)
 			sim.Fail(tt.match, tt.fault, 1)
-			run(t, sim, resource.TestStep{
-				Config: block + bareConnection, ConfigPlanChecks: expect(cp01, plancheck.ResourceActionCreate),
+			acctest.Run(t, sim, resource.TestStep{
+				Config: block + bareConnection, ConfigPlanChecks: acctest.Action(cp01, plancheck.ResourceActionCreate),
 				Check: func(*terraform.State) error {
 					if n := len(sim.Connections()); n != 1 {
 						return fmt.Errorf("%d connections", n)
@@ -466,15 +383,6 @@ func TestConnectionFaults(t *testing.T) {
 			})
 		})
 	}
-	t.Run("down for a while", func(t *testing.T) {
-		t.Parallel()
-		sim, block := start(t)
-		run(t, sim,
-			before(func() { sim.Fail(createConnection, faulty.BadGateway, -1) },
-				resource.TestStep{Config: block + bareConnection, ExpectError: regexp.MustCompile(`Unable to create onprem_guacamole_connection`)}),
-			before(sim.Heal, resource.TestStep{Config: block + bareConnection, ConfigPlanChecks: expect(cp01, plancheck.ResourceActionCreate)}),
-		)
-	})
 }
 
 // Terraform's own count: a plan and an apply of many, and what they cost.
@@ -489,7 +397,7 @@ resource "onprem_guacamole_connection" "vm" {
   ssh   = { hostname = format("10.244.0.%%d", count.index), port = 22 }
 }
 `, n)
-	run(t, sim,
+	acctest.Run(t, sim,
 		resource.TestStep{
 			Config: config,
 			Check: func(*terraform.State) error {
@@ -500,7 +408,7 @@ resource "onprem_guacamole_connection" "vm" {
 				return nil
 			},
 		},
-		before(func() { sim.Reset(); sim.Latency(time.Millisecond) }, resource.TestStep{Config: config, PlanOnly: true}),
+		resource.TestStep{PreConfig: func() { sim.Reset(); sim.Latency(time.Millisecond) }, Config: config, PlanOnly: true},
 		resource.TestStep{
 			Config: block, PreConfig: func() {
 				// The step before has planned at most three times.

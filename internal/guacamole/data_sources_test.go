@@ -11,7 +11,7 @@ import (
 func TestDataSources(t *testing.T) {
 	t.Parallel()
 	sim, block := start(t)
-	run(t, sim, resource.TestStep{
+	acctest.Run(t, sim, resource.TestStep{
 		Config: block + fullConnection + `
 data "onprem_guacamole_connection_group" "idc" {
   name       = "IDC servers"
@@ -44,20 +44,17 @@ data "onprem_guacamole_connection" "by_name" {
 
 func TestDataSourceMessages(t *testing.T) {
 	t.Parallel()
-	_, block := start(t)
-	refuses(t, block+`
-data "onprem_guacamole_connection" "a" {
-  path = "IDC servers/CP-99"
-}
-data "onprem_guacamole_connection_group" "a" {
-  name = "idc servers"
-}
-`, `there is no connection "IDC servers/CP-99" in the portal`, `there is no connection group "idc servers" in the root`)
-	refuses(t, block+`
-data "onprem_guacamole_connection" "neither" {}
-data "onprem_guacamole_connection_group" "both" {
-  name = "a"
-  path = "b"
-}
-`, `one (and only one) of`)
+	sim, block := start(t)
+	acctest.Run(t, sim,
+		resource.TestStep{
+			Config:      block + `data "onprem_guacamole_connection" "a" { path = "IDC servers/CP-99" }`,
+			ExpectError: acctest.Says(`there is no connection "IDC servers/CP-99" in the portal`),
+		},
+		resource.TestStep{
+			Config:      block + `data "onprem_guacamole_connection_group" "a" { name = "idc servers" }`,
+			ExpectError: acctest.Says(`there is no connection group "idc servers" in the root`),
+		},
+	)
+	acctest.Refuses(t, nowhere, "data.onprem_guacamole_connection", "", map[string]string{"": "one (and only one) of"})
+	acctest.Refuses(t, nowhere, "data.onprem_guacamole_connection_group", "", map[string]string{"name = \"a\"\npath = \"b\"": "one (and only one) of"})
 }

@@ -20,7 +20,7 @@ func TestExamples(t *testing.T) {
 		Start: func(t *testing.T, example string) (string, resource.TestCheckFunc) {
 			sim, block := start(t)
 			if !strings.HasPrefix(example, "data-sources/") {
-				return block, empty(sim)
+				return block, acctest.Nothing(sim)
 			}
 			sim.AddGroup(guacsim.Group{Name: "Virtual machines"}) // what the data sources find
 			idc := sim.AddGroup(guacsim.Group{Name: "IDC servers"})

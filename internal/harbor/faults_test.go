@@ -44,7 +44,7 @@ func TestFaultsThroughTerraform(t *testing.T) {
 				sim := harborsim.New()
 				server := httptest.NewServer(sim)
 				t.Cleanup(server.Close)
-				life(sim, block(server.URL, `, max_retries = 0, request_timeout = "2s"`)).Survives(t, sim.Handler, f)
+				life(sim, block(server.URL, `, max_retries = 0, request_timeout = "2s"`)).Survives(t, sim.Handler, "/", f)
 			})
 		}
 	}

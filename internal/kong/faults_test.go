@@ -31,7 +31,7 @@ func TestFaultsThroughTerraform(t *testing.T) {
 				t.Parallel()
 				sim := kongsim.New()
 				block := providerFor(sim.Start(t), `, max_retries = 0, request_timeout = "300ms"`)
-				test.life(sim, block).Survives(t, sim.Handler, f)
+				test.life(sim, block).Survives(t, sim.Handler, "/", f)
 			})
 		}
 	}

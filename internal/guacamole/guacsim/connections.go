@@ -250,23 +250,9 @@ func (s *Server) AddConnection(c Connection) string {
 	if c.Parent == "" {
 		c.Parent = root
 	}
+	c.Parameters, c.Attributes = clone(c.Parameters), clone(c.Attributes)
 	s.connections[id] = &c
 	return c.Identifier
-}
-
-// EditConnection changes the connection of that name behind everyone's back,
-// and reports whether there is one.
-func (s *Server) EditConnection(name string, edit func(*Connection)) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, c := range s.connections {
-		if c.Name == name {
-			c.Parameters, c.Attributes = clone(c.Parameters), clone(c.Attributes)
-			edit(c)
-			return true
-		}
-	}
-	return false
 }
 
 // clone copies a map that is to be changed, also one that is nil.

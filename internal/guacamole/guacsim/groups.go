@@ -215,46 +215,7 @@ func (s *Server) AddGroup(g Group) string {
 	if g.Type == "" {
 		g.Type = "ORGANIZATIONAL"
 	}
+	g.Attributes = clone(g.Attributes)
 	s.groups[id] = &g
 	return g.Identifier
-}
-
-// EditGroup changes the group of that name behind everyone's back, and reports
-// whether there is one.
-func (s *Server) EditGroup(name string, edit func(*Group)) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, g := range s.groups {
-		if g.Name == name {
-			g.Attributes = clone(g.Attributes)
-			edit(g)
-			return true
-		}
-	}
-	return false
-}
-
-// Forget removes the object of a kind ("connection" or "connectionGroup", the
-// latter with all it holds) and a name behind everyone's back, and reports
-// whether there was one.
-func (s *Server) Forget(kind, name string) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	switch kind {
-	case "connection":
-		for id, c := range s.connections {
-			if c.Name == name {
-				s.removeConnection(id)
-				return true
-			}
-		}
-	case "connectionGroup":
-		for _, g := range s.groups {
-			if g.Name == name {
-				s.removeGroup(g.Identifier)
-				return true
-			}
-		}
-	}
-	return false
 }
