@@ -9,6 +9,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/onprem-tools/terraform-provider-onprem/internal/faulty"
 )
 
 // deaf listens and never answers; it counts the connections.
@@ -64,9 +66,8 @@ func TestSilenceIsShared(t *testing.T) {
 		} {
 			c := impatient(t, url)
 			begin := time.Now()
-			var object atomic.Int64
-			many(n, func() {
-				path := Path("services", strconv.FormatInt(object.Add(1), 10))
+			faulty.AsTerraform(n, func(i int) {
+				path := Path("services", strconv.Itoa(i))
 				err := c.Do(t.Context(), http.MethodGet, path, nil, nil, nil)
 				var e *Error
 				if !errors.As(err, &e) || !strings.Contains(err.Error(), want[0]) || !strings.Contains(e.Hint(), want[1]) || e.Path != path {

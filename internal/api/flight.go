@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"net/http"
 	"sync"
 	"time"
 )
@@ -22,22 +23,20 @@ const (
 	ToLook       // for what has become of a write, which must be known if it can be
 )
 
-type lookKey struct{}
+type needKey struct{}
 
 // Looking marks the requests made with the returned context as a look for what
 // has become of a write.
-func Looking(ctx context.Context) context.Context { return context.WithValue(ctx, lookKey{}, true) }
+func Looking(ctx context.Context) context.Context { return context.WithValue(ctx, needKey{}, ToLook) }
 
-// needOf is the need of a request.
-func needOf(ctx context.Context, read bool) Need {
-	looks, _ := ctx.Value(lookKey{}).(bool)
-	switch {
-	case looks:
-		return ToLook
-	case read:
-		return ToRead
+// NeedOf is the need of a request with a method, or that of what it is made for.
+func NeedOf(ctx context.Context, method string) Need {
+	need := ToWrite
+	if method == http.MethodGet || method == http.MethodHead {
+		need = ToRead
 	}
-	return ToWrite
+	of, _ := ctx.Value(needKey{}).(Need)
+	return max(need, of)
 }
 
 // Flight does something once for all who want it at the same time: logging in,
@@ -64,7 +63,7 @@ func (f *Flight[T]) Do(ctx context.Context, need Need, try func(context.Context)
 	for {
 		r, ours := f.join(need)
 		if ours {
-			r.try(ctx, try)
+			r.try(context.WithValue(ctx, needKey{}, need), try)
 			return r.value, r.err
 		}
 		select {

@@ -8,6 +8,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/onprem-tools/terraform-provider-onprem/internal/faulty"
 )
 
 var errDown = errors.New("down")
@@ -25,31 +27,13 @@ func hanging(tries *atomic.Int64) func(context.Context) (int, error) {
 	}
 }
 
-// many calls do n times, ten at a time as Terraform does.
-func many(n int, do func()) {
-	var wait sync.WaitGroup
-	work := make(chan struct{})
-	for range 10 {
-		wait.Go(func() {
-			for range work {
-				do()
-			}
-		})
-	}
-	for range n {
-		work <- struct{}{}
-	}
-	close(work)
-	wait.Wait()
-}
-
 func TestFlightSharesAFailure(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var f Flight[int]
 		var tries atomic.Int64
 		begin := time.Now()
-		many(100, func() {
+		faulty.AsTerraform(100, func(int) {
 			if _, err := f.Do(t.Context(), ToRead, hanging(&tries)); !errors.Is(err, errDown) {
 				t.Errorf("got %v", err)
 			}
@@ -138,13 +122,13 @@ func TestContact(t *testing.T) {
 			}
 		}
 		begin := time.Now()
-		many(10, func() { _ = c.Do(t.Context(), ToRead, call(false, errDown)) })
+		faulty.AsTerraform(10, func(int) { _ = c.Do(t.Context(), ToRead, call(false, errDown)) })
 		if took := time.Since(begin); calls.Load() != 1 || took != time.Second {
 			t.Errorf("%d calls in %s of a system that is down, want one", calls.Load(), took)
 		}
 		time.Sleep(rememberFailure)
 		begin = time.Now()
-		many(10, func() {
+		faulty.AsTerraform(10, func(int) {
 			if err := c.Do(t.Context(), ToRead, call(true, errDown)); err != nil {
 				t.Error(err)
 			}

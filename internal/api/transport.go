@@ -93,8 +93,7 @@ func (r *retriable) Unwrap() error {
 // RoundTrip implements http.RoundTripper. When tries are exhausted it returns
 // the last answer or the last error. Errors are of type *Error.
 func (t *Transport) RoundTrip(req *http.Request) (resp *http.Response, err error) {
-	need := needOf(req.Context(), req.Method == http.MethodGet || req.Method == http.MethodHead)
-	silent := t.contact.Do(req.Context(), need, func(context.Context) (bool, error) {
+	silent := t.contact.Do(req.Context(), NeedOf(req.Context(), req.Method), func(context.Context) (bool, error) {
 		resp, err = t.send(req)
 		return t.heard.Load(), err
 	})

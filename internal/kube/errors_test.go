@@ -15,6 +15,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/onprem-tools/terraform-provider-onprem/internal/api"
+	"github.com/onprem-tools/terraform-provider-onprem/internal/faulty"
 )
 
 var peers = Kind{
@@ -238,6 +239,31 @@ func TestConnectionErrors(t *testing.T) {
 				t.Errorf("%s does not name the address", e)
 			}
 		})
+	}
+}
+
+// TestSilenceIsWaitedForOnce: an API server that does not answer costs one time-out, however many objects there are.
+func TestSilenceIsWaitedForOnce(t *testing.T) {
+	t.Parallel()
+	for _, n := range []int{10, 100} {
+		var requests atomic.Int64
+		hangs := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { requests.Add(1); <-r.Context().Done() }))
+		t.Cleanup(hangs.Close)
+		config := quick(hangs.URL)
+		config.RequestTimeout, config.MaxRetries = 300*time.Millisecond, -1
+		c := newClient(t, config)
+		start := time.Now()
+		faulty.AsTerraform(n, func(i int) {
+			name := fmt.Sprint("tor-", i)
+			_, err := c.Get(t.Context(), peers, Key{Name: name})
+			var e *Error
+			if !errors.As(err, &e) || !strings.Contains(e.Hint(), "is slow") || !strings.Contains(e.Error(), fmt.Sprintf("get BGPPeer %q", name)) {
+				t.Errorf("got %v", err)
+			}
+		})
+		if took := time.Since(start); took > 2*time.Second || requests.Load() != 1 {
+			t.Errorf("%d objects took %s and %d requests, want one time-out", n, took, requests.Load())
+		}
 	}
 }
 

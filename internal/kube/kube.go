@@ -52,6 +52,7 @@ type Client struct {
 	config  Config
 	dynamic dynamic.Interface
 	slots   *semaphore.Weighted
+	contact api.Contact
 
 	mu     sync.Mutex
 	reads  map[scope]*api.Shared[string, *Object]

@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"github.com/onprem-tools/terraform-provider-onprem/internal/api"
 )
 
 // Waits between tries. Variables so that tests need not wait.
@@ -34,10 +36,39 @@ func (o operation) String() string {
 	return fmt.Sprintf("%s %s", o.verb, o.kind.Kind)
 }
 
-// do carries out an operation. All of them are idempotent (an apply sent twice
+// method is the HTTP method of the operation.
+func (o operation) method() string {
+	if o.verb == "get" || o.verb == "list" {
+		return http.MethodGet
+	}
+	return http.MethodPatch
+}
+
+// do carries out an operation. Until the cluster has answered for the first
+// time one goes ahead of the others, which fail as it does.
+func (c *Client) do(ctx context.Context, op operation, call func(context.Context) error) error {
+	var err error
+	silent := c.contact.Do(ctx, api.NeedOf(ctx, op.method()), func(ctx context.Context) (bool, error) {
+		err = c.repeat(ctx, op, call)
+		var e *Error
+		return !errors.As(err, &e) || e.Status != 0, err
+	})
+	var e *Error
+	if errors.As(silent, &e) {
+		e := *e
+		e.op = op
+		return &e
+	}
+	if silent != nil {
+		return c.failure(op, silent)
+	}
+	return err
+}
+
+// repeat carries out an operation. All of them are idempotent (an apply sent twice
 // is an apply, a delete of what is gone is told apart by its caller), so every
 // failure that may pass is tried again.
-func (c *Client) do(ctx context.Context, op operation, call func(context.Context) error) error {
+func (c *Client) repeat(ctx context.Context, op operation, call func(context.Context) error) error {
 	start := time.Now()
 	var last *Error
 	for retries := 0; ; retries++ {

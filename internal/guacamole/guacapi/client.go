@@ -65,7 +65,8 @@ func New(c Config) (*Client, error) {
 // do sends a request to the data source. Where the session has ended it logs
 // in once more and repeats: the request was refused unread.
 func (c *Client) do(ctx context.Context, method, path string, in, out any) error {
-	l, err := c.session.current(ctx)
+	need := api.NeedOf(ctx, method)
+	l, err := c.session.current(ctx, need, nil)
 	if err != nil {
 		return err
 	}
@@ -73,7 +74,7 @@ func (c *Client) do(ctx context.Context, method, path string, in, out any) error
 	if !errors.Is(err, errSessionEnded) {
 		return err
 	}
-	if l, err = c.session.renew(ctx, l); err != nil {
+	if l, err = c.session.current(ctx, need, l); err != nil {
 		return err
 	}
 	return c.send(ctx, l, method, path, in, out)

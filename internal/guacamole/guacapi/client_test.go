@@ -149,6 +149,32 @@ func TestOneLoginForAll(t *testing.T) {
 	}
 }
 
+// A portal that hangs, or refuses the password, costs one login, however many objects there are.
+func TestFailedLoginIsShared(t *testing.T) {
+	t.Parallel()
+	for _, n := range []int{10, 100} {
+		for fault, want := range map[*faulty.Fault][2]string{
+			&faulty.Hang: {"no answer", "`request_timeout`"}, nil: {"answered 403", "user name or password"},
+		} {
+			sim := guacsim.New()
+			c := start(t, sim, func(c *guacapi.Config) {
+				c.HTTP.Timeout, c.HTTP.MaxRetries, c.Password = 300*time.Millisecond, -1, "wrong"
+			})
+			if fault != nil {
+				sim.Fail("* /**", *fault, -1)
+			}
+			begin := time.Now()
+			faulty.AsTerraform(n, func(i int) {
+				_, err := c.Connection(t.Context(), fmt.Sprint(i))
+				expectError(t, err, want[0], want[1])
+			})
+			if took, requests := time.Since(begin), sim.Count("* /**"); took > 2*time.Second || requests != 1 {
+				t.Errorf("%d connections took %s and %d requests, want one login", n, took, requests)
+			}
+		}
+	}
+}
+
 func TestEndedSessionAndRefusal(t *testing.T) {
 	t.Parallel()
 	sim := guacsim.New(guacsim.Operator("ann", "ann"))

@@ -28,28 +28,21 @@ type session struct {
 	http   *api.Client
 	config Config
 
-	mu    sync.Mutex // held while logging in, so that it happens once
-	login *login
+	mu     sync.Mutex
+	ended  *login
+	logins *api.Flight[*login] // since then
 }
 
-// current returns the login, logging in when there is none yet.
-func (s *session) current(ctx context.Context) (*login, error) {
-	return s.renew(ctx, nil)
-}
-
-// renew logs in again unless someone else has since stale was handed out.
-func (s *session) renew(ctx context.Context, stale *login) (*login, error) {
+// current returns the login, logging in when there is none yet. ended is one
+// whose session is over: the first to notice makes room for another.
+func (s *session) current(ctx context.Context, need api.Need, ended *login) (*login, error) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.login != stale {
-		return s.login, nil
+	if s.logins == nil || s.ended != ended && ended != nil {
+		s.ended, s.logins = ended, &api.Flight[*login]{}
 	}
-	l, err := s.start(ctx)
-	if err != nil {
-		return nil, err
-	}
-	s.login = l
-	return l, nil
+	logins := s.logins
+	s.mu.Unlock()
+	return logins.Do(ctx, need, s.start)
 }
 
 func (s *session) start(ctx context.Context) (*login, error) {

@@ -43,9 +43,9 @@ type Client struct {
 	auth    runtime.ClientAuthInfoWriter
 	clock   *clock
 	locks   keyedLocks
-	version func(context.Context) (string, error)
-	// loggedIn checks the credentials, once.
-	loggedIn func(context.Context) error
+	version api.Flight[string]
+	// anonymous is true without credentials that could be checked.
+	anonymous bool
 
 	projects   api.Shared[string, *Project]          // by name
 	limits     api.Shared[string, *int64]            // storage limits by name of the project, nil where there is no quota
@@ -68,15 +68,7 @@ func New(c Config) (*Client, error) {
 		return nil, err
 	}
 	root = root.JoinPath(basePath)
-	client := &Client{auth: openapi.BasicAuth(c.Username, c.Password), clock: &clock{}}
-	client.version = once(client.readVersion)
-	client.loggedIn = func(ctx context.Context) error {
-		_, err := client.version(ctx)
-		return err
-	}
-	if c.Username == "" {
-		client.loggedIn = func(context.Context) error { return nil }
-	}
+	client := &Client{auth: openapi.BasicAuth(c.Username, c.Password), anonymous: c.Username == "", clock: &clock{}}
 	through := &transport{base: base, clock: client.clock, loggedIn: client.loggedIn}
 	client.sdk = sdk.New(sdk.Config{URL: root, Transport: through, AuthInfo: client.auth})
 	// DEBUG=1 in the environment would make the runtime print whole requests, credentials included.
@@ -209,7 +201,18 @@ func idOf(header http.Header) (int64, error) {
 
 // Version is Harbor's release, such as "v2.13.5-ffae5421". Only a caller whose
 // credentials are good is told.
-func (c *Client) Version(ctx context.Context) (string, error) { return c.version(ctx) }
+func (c *Client) Version(ctx context.Context) (string, error) {
+	return c.version.Do(ctx, api.ToRead, c.readVersion)
+}
+
+// loggedIn checks the credentials, once: a refusal takes Harbor a second and a half.
+func (c *Client) loggedIn(ctx context.Context, need api.Need) error {
+	if c.anonymous {
+		return nil
+	}
+	_, err := c.version.Do(ctx, need, c.readVersion)
+	return err
+}
 
 const infoPath = basePath + "/systeminfo"
 
@@ -244,24 +247,6 @@ func (c *Client) Require(ctx context.Context, major, minor int, field string) er
 	return &api.Error{
 		System: "harbor", Message: fmt.Sprintf("%s needs Harbor %d.%d, and this one is %s", field, major, minor, version),
 		Advice: fmt.Sprintf("Upgrade Harbor, or take `%s` out of the configuration.", field),
-	}
-}
-
-// once keeps the first result of f that is final: a success, or a refusal of
-// the credentials, which Harbor takes a second and a half for.
-func once[T any](f func(context.Context) (T, error)) func(context.Context) (T, error) {
-	var mu sync.Mutex
-	var final bool
-	var v T
-	var err error
-	return func(ctx context.Context) (T, error) {
-		mu.Lock()
-		defer mu.Unlock()
-		if !final {
-			v, err = f(ctx)
-			final = err == nil || statusOf(err) == http.StatusUnauthorized
-		}
-		return v, err
 	}
 }
 

@@ -17,6 +17,7 @@ import (
 	"github.com/goharbor/go-client/pkg/sdk/v2.0/models"
 
 	"github.com/onprem-tools/terraform-provider-onprem/internal/api"
+	"github.com/onprem-tools/terraform-provider-onprem/internal/faulty"
 	"github.com/onprem-tools/terraform-provider-onprem/internal/harbor/harborsim"
 )
 
@@ -167,29 +168,16 @@ func TestReadsAreShared(t *testing.T) {
 	for i := range many {
 		sim.AddProject(fmt.Sprintf("p%04d", i), "admin")
 	}
-	errs := make(chan error, many)
-	queue := make(chan string)
-	for range 10 { // as many as Terraform has under way
-		go func() {
-			for name := range queue {
-				p, err := c.Project(t.Context(), name)
-				if err == nil && p.Name != name {
-					err = fmt.Errorf("asked for %s, got %s", name, p.Name)
-				}
-				if err == nil {
-					_, err = c.StorageLimit(t.Context(), name)
-				}
-				errs <- err
-			}
-		}()
-	}
-	for i := range many {
-		queue <- fmt.Sprintf("p%04d", i)
-	}
-	close(queue)
-	for range many {
-		ok(t, <-errs)
-	}
+	faulty.AsTerraform(many, func(i int) {
+		name := fmt.Sprintf("p%04d", i)
+		p, err := c.Project(t.Context(), name)
+		if err != nil || p.Name != name {
+			t.Errorf("asked for %s, got %v, %v", name, p, err)
+		}
+		if _, err := c.StorageLimit(t.Context(), name); err != nil {
+			t.Error(err)
+		}
+	})
 	if n := sim.Count("* /**"); n > 30 {
 		t.Errorf("%d requests for %d projects with their quotas, want at most 30", n, many)
 	}

@@ -235,6 +235,32 @@ func TestConnectionRefused(t *testing.T) {
 	}
 }
 
+// A Harbor that hangs costs one time-out, however many objects there are.
+func TestHangIsWaitedForOnce(t *testing.T) {
+	t.Parallel()
+	for _, n := range []int{10, 100} {
+		sim := harborsim.New()
+		server := httptest.NewServer(sim)
+		t.Cleanup(server.Close)
+		sim.Fail("* /**", faulty.Hang, -1)
+		c := connect(t, server.URL, api.Config{Timeout: 300 * time.Millisecond, MaxRetries: -1})
+		begin := time.Now()
+		faulty.AsTerraform(n, func(i int) {
+			_, err := c.Project(t.Context(), fmt.Sprint("p", i))
+			if err == nil || !strings.Contains(err.Error(), "no answer") || !strings.Contains(hint(err), "`request_timeout`") {
+				t.Errorf("got %v, hint %q", err, hint(err))
+			}
+		})
+		if took, requests := time.Since(begin), sim.Count("* /**"); took > 2*time.Second || requests != 1 {
+			t.Errorf("%d projects took %s and %d requests, want one time-out", n, took, requests)
+		}
+		err := c.CreateProject(t.Context(), NewProject{Name: "a"}) // a write tries anew
+		if requests := sim.Count("* /**"); err == nil || requests != 2 {
+			t.Errorf("got %v from a write after %d requests", err, requests)
+		}
+	}
+}
+
 // What someone else made is never taken for our own, however the create fails.
 func TestOthersAreNotAdopted(t *testing.T) {
 	t.Parallel()

@@ -41,7 +41,7 @@ type creation[T any] struct {
 // was made since, as asked for.
 func (c creation[T]) run(ctx context.Context, client *Client) (int64, error) {
 	// A failed check of the credentials is no create that may have worked.
-	if err := client.loggedIn(ctx); err != nil {
+	if err := client.loggedIn(ctx, api.ToWrite); err != nil {
 		return 0, err
 	}
 	started := time.Now()

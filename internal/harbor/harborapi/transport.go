@@ -23,13 +23,13 @@ type transport struct {
 	clock *clock
 	// loggedIn checks the credentials once, before anything else: with wrong
 	// ones Harbor answers many reads with what is public, and status 200.
-	loggedIn func(context.Context) error
+	loggedIn func(context.Context, api.Need) error
 }
 
 // RoundTrip implements http.RoundTripper.
 func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	if !strings.HasSuffix(req.URL.Path, infoPath) {
-		if err := t.loggedIn(req.Context()); err != nil {
+		if err := t.loggedIn(req.Context(), api.NeedOf(req.Context(), req.Method)); err != nil {
 			return nil, err
 		}
 	}

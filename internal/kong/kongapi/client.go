@@ -10,7 +10,6 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
-	"sync/atomic"
 
 	"github.com/onprem-tools/terraform-provider-onprem/internal/api"
 )
@@ -28,7 +27,7 @@ type Client struct {
 	Routes   *Collection[Route]
 
 	http      *api.Client
-	confirmed atomic.Bool // whether the URL is known to be an Admin API's
+	confirmed api.Flight[Info] // whether the URL is an Admin API's
 }
 
 // New returns a client. It contacts nothing.
@@ -78,18 +77,17 @@ func (c *Client) Info(ctx context.Context) (Info, error) {
 // confirm makes sure, once, that the URL is the root of an Admin API. Kong says "Not found" of an unknown path in the
 // very words it uses for a missing entity: with a path too much in the URL, everything would seem to be deleted.
 func (c *Client) confirm(ctx context.Context) error {
-	if c.confirmed.Load() {
-		return nil
-	}
-	info, err := c.Info(ctx)
-	if err == nil && info.Version == "" {
-		err = fmt.Errorf("GET /: the answer has no version")
-	}
-	if err != nil {
-		return &notAdminAPIError{err}
-	}
-	c.confirmed.Store(true)
-	return nil
+	_, err := c.confirmed.Do(ctx, api.ToRead, func(ctx context.Context) (Info, error) {
+		info, err := c.Info(ctx)
+		if err == nil && info.Version == "" {
+			err = fmt.Errorf("GET /: the answer has no version")
+		}
+		if err != nil {
+			return info, &notAdminAPIError{err}
+		}
+		return info, nil
+	})
+	return err
 }
 
 type notAdminAPIError struct{ error }

@@ -147,6 +147,44 @@ func TestCreateInDoubt(t *testing.T) {
 	}
 }
 
+// TestHangIsWaitedForOnce: a gateway that hangs costs one time-out, however many objects there are.
+func TestHangIsWaitedForOnce(t *testing.T) {
+	t.Parallel()
+	for _, n := range []int{10, 100} {
+		sim := kongsim.New()
+		c := client(t, sim.Start(t), func(c *api.Config) { c.Timeout, c.MaxRetries = 300*time.Millisecond, -1 })
+		sim.Fail("* /**", faulty.Hang, -1)
+		begin := time.Now()
+		faulty.AsTerraform(n, func(int) {
+			_, err := c.Services.Get(t.Context(), uuid.NewString())
+			if err == nil || api.IsNotFound(err) {
+				t.Errorf("got %v", err)
+			}
+			helpful(t, err)
+		})
+		if took, requests := time.Since(begin), sim.Count("* /**"); took > 2*time.Second || requests != 1 {
+			t.Errorf("%d services took %s and %d requests, want one time-out", n, took, requests)
+		}
+	}
+}
+
+// TestWrongURLIsFoundOnce: what is not there in Kong's words may be a path too much in the URL; one look tells for all.
+func TestWrongURLIsFoundOnce(t *testing.T) {
+	t.Parallel()
+	sim := kongsim.New()
+	c := client(t, sim.Start(t)+"/services")
+	const n = 3 // which are read by themselves
+	faulty.AsTerraform(n, func(int) {
+		_, err := c.Services.Get(t.Context(), uuid.NewString())
+		if err == nil || api.IsNotFound(err) || !strings.Contains(hint(err), "`admin_url`") {
+			t.Errorf("got %v: %q", err, hint(err))
+		}
+	})
+	if requests := sim.Count("* /**"); requests > n+1 {
+		t.Errorf("%d requests for %d services and a look at the root", requests, n)
+	}
+}
+
 // TestCreateLooksUp: a create whose answer is lost is no failure when the entity is there.
 func TestCreateLooksUp(t *testing.T) {
 	t.Parallel()
