@@ -41,13 +41,19 @@ var WithIdentity = []tfversion.TerraformVersionCheck{tfversion.SkipBelow(tfversi
 // has since 1.12.
 func WithoutIdentity(t *testing.T) func() (bool, error) {
 	t.Helper()
+	return below(t, tfversion.Version1_12_0, "import by identity")
+}
+
+// below skips a step that needs a newer tool, and says so.
+func below(t *testing.T, needed *version.Version, what string) func() (bool, error) {
+	t.Helper()
 	return func() (bool, error) {
 		v, err := toolVersion()
 		if err != nil {
 			return false, err
 		}
-		if v.LessThan(tfversion.Version1_12_0) {
-			t.Logf("import by identity needs 1.12.0, and this is %s", v)
+		if v.LessThan(needed) {
+			t.Logf("%s needs %s, and this is %s", what, needed, v)
 			return true, nil
 		}
 		return false, nil

@@ -43,6 +43,7 @@ func (l Life) Run(t *testing.T, more ...resource.TestStep) {
 	found := map[string]bool{}
 	full, bare := l.Block+l.Full, l.Block+l.Bare
 	steps := []resource.TestStep{{Config: full, ConfigPlanChecks: Action(l.Address, plancheck.ResourceActionCreate), Check: l.has(l.Stored)}}
+	steps = append(steps, l.queries(t))
 	steps = append(steps, l.imports()...)
 	for _, changes := range l.Drift {
 		steps = append(steps, l.drifts(t, changes, finds{address: l.Address, found: found}))
