@@ -178,6 +178,52 @@ func TestPages(t *testing.T) {
 	}
 }
 
+// TestSharedPages: reads are answered by pages as they come, by those that have come where the server has forgotten the
+// listing, and by themselves where there are few.
+func TestSharedPages(t *testing.T) {
+	t.Parallel()
+	_, proxy, namespace := through(t, nil)
+	const n = pageSize + 10
+	body := strings.Builder{}
+	for i := range n {
+		fmt.Fprintf(&body, "---\n{apiVersion: v1, kind: ConfigMap, metadata: {name: p-%d, namespace: %s}}\n", i, namespace)
+	}
+	if err := kubetest.Shared(t).Create(t.Context(), strings.NewReader(body.String())); err != nil {
+		t.Fatal(err)
+	}
+	list := "GET /api/v1/namespaces/" + namespace + "/configmaps"
+	for name, test := range map[string]struct {
+		reads, pages, most int
+		expired            bool
+	}{
+		"all":            {n, 2, 30, false},
+		"a few":          {10, 0, 10, false},
+		"all, forgotten": {n, 2, 40, true},
+	} {
+		proxy.Reset()
+		c := newClient(t, Config{ConfigPaths: []string{proxy.Kubeconfig}})
+		read := func(i int) {
+			name := fmt.Sprintf("p-%d", i)
+			o, err := c.Get(t.Context(), configMaps, Key{namespace, name})
+			if err != nil || o.GetName() != name {
+				t.Errorf("%s: got %v, %v", name, o, err)
+			}
+		}
+		if test.expired {
+			for i := range 11 { // ten by themselves, and the first page
+				read(i)
+			}
+			gone := statusBody(http.StatusGone, "Expired", "The provided continue parameter is too old", "")
+			proxy.Fail(list, faulty.Status(http.StatusGone, gone), -1)
+		}
+		faulty.AsTerraform(test.reads, read)
+		proxy.Heal()
+		if pages, all := proxy.Count(list), proxy.Count("* /**"); pages != test.pages || all > test.most {
+			t.Errorf("%s: %d pages of %d requests, want %d of at most %d", name, pages, all, test.pages, test.most)
+		}
+	}
+}
+
 // TestGuard: what exists is not taken over without a word.
 func TestGuard(t *testing.T) {
 	t.Parallel()

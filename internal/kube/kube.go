@@ -115,7 +115,10 @@ func (c *Client) shared(kind Kind, namespace string) *api.Shared[string, *Object
 			One: func(ctx context.Context, name string) (*Object, error) {
 				return c.one(ctx, kind, Key{namespace, name})
 			},
-			All: func(ctx context.Context) (map[string]*Object, error) { return c.all(ctx, kind, namespace) },
+			Page: func(ctx context.Context, at string) (api.Page[string, *Object], error) {
+				return c.listed(ctx, kind, namespace, at)
+			},
+			PagePrice: pagePrice,
 		}
 		c.reads[at] = s
 	}

@@ -6,11 +6,16 @@ import (
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"github.com/onprem-tools/terraform-provider-onprem/internal/api"
 )
 
 // pageSize is how many objects one request of a listing asks for, as kubectl's
-// --chunk-size.
-const pageSize = 500
+// --chunk-size. pagePrice is how many single reads cost the server as much.
+const (
+	pageSize  = 500
+	pagePrice = 25
+)
 
 // one reads a single object from the server.
 func (c *Client) one(ctx context.Context, kind Kind, key Key) (*Object, error) {
@@ -27,6 +32,25 @@ func (c *Client) all(ctx context.Context, kind Kind, namespace string) (map[stri
 	byName := map[string]*Object{}
 	err := c.pages(ctx, kind, namespace, "", func() { clear(byName) }, func(o *Object) { byName[o.GetName()] = o })
 	return byName, err
+}
+
+// listed fetches a page of the listing that shares the reads of a namespace.
+func (c *Client) listed(ctx context.Context, kind Kind, namespace, at string) (api.Page[string, *Object], error) {
+	page := api.Page[string, *Object]{Objects: map[string]*Object{}}
+	list, err := c.page(ctx, kind, namespace, metav1.ListOptions{Limit: pageSize, Continue: at})
+	if err != nil {
+		return page, err
+	}
+	for i := range list.Items {
+		page.Objects[list.Items[i].GetName()] = &list.Items[i]
+	}
+	if next := list.GetContinue(); next != "" {
+		page.Next = []string{next}
+	}
+	if left := list.GetRemainingItemCount(); left != nil {
+		page.Left = int((*left + pageSize - 1) / pageSize)
+	}
+	return page, nil
 }
 
 // pages lists page by page. When the server has forgotten the listing half-way

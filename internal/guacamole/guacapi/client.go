@@ -58,7 +58,7 @@ func New(c Config) (*Client, error) {
 	}
 	g.connections = newConnections(g)
 	g.groups = newGroups(g)
-	g.reads = api.Shared[string, reading]{One: g.readOne, All: g.readAll}
+	g.reads = api.Shared[string, reading]{One: g.readOne, Page: g.readAll}
 	return g, nil
 }
 

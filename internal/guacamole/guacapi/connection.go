@@ -123,10 +123,10 @@ func (c *Client) readOne(ctx context.Context, id string) (reading, error) {
 
 // readAll lists all connections, and begins to fetch their parameters as soon
 // as the first is asked for.
-func (c *Client) readAll(ctx context.Context) (map[string]reading, error) {
+func (c *Client) readAll(ctx context.Context, _ string) (api.Page[string, reading], error) {
 	all, err := c.connections.listing.get(ctx)
 	if err != nil {
-		return nil, err
+		return api.Page[string, reading]{}, err
 	}
 	a := newAhead(ctx, c.workers, c.ahead.unserved(slices.Collect(maps.Keys(all))), c.parameters)
 	c.ahead.use(a)
@@ -134,7 +134,7 @@ func (c *Client) readAll(ctx context.Context) (map[string]reading, error) {
 	for id, connection := range all {
 		out[id] = reading{connection, func(ctx context.Context) (Values, error) { return a.get(ctx, id) }}
 	}
-	return out, nil
+	return api.Page[string, reading]{Objects: out}, nil
 }
 
 // parameters returns the parameters of one connection.

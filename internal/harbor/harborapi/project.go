@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
-	"net/url"
 	"slices"
 	"strconv"
 	"time"
@@ -69,19 +68,6 @@ func (c *Client) readProject(ctx context.Context, name string) (*Project, error)
 		header: map[string]string{byItsName: "true"},
 	}, p)
 	return p, err
-}
-
-func (c *Client) listProjects(ctx context.Context) (map[string]*Project, error) {
-	all, err := list[*Project](ctx, c, "/projects", url.Values{"with_detail": {"true"}})
-	return index(all, func(p *Project) string { return p.Name }), err
-}
-
-func index[K comparable, V any](items []V, key func(V) K) map[K]V {
-	out := make(map[K]V, len(items))
-	for _, item := range items {
-		out[key(item)] = item
-	}
-	return out
 }
 
 // CreateProject makes a project. Whether Harbor heeded the storage limit, only
@@ -194,18 +180,6 @@ type quotaOf struct {
 		ID   int64  `json:"id"`
 		Name string `json:"name"`
 	} `json:"ref"`
-}
-
-func (c *Client) listLimits(ctx context.Context) (map[string]*int64, error) {
-	all, err := list[quotaOf](ctx, c, "/quotas", url.Values{"reference": {"project"}})
-	if err != nil {
-		return nil, err
-	}
-	out := make(map[string]*int64, len(all))
-	for _, q := range all {
-		out[q.Ref.Name] = storage(q.Hard)
-	}
-	return out, nil
 }
 
 // SetStorageLimit changes a project's quota; nil stands for the system's default.

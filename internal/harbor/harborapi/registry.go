@@ -68,11 +68,6 @@ func (c *Client) readRegistry(ctx context.Context, id int64) (*Registry, error) 
 
 func idParam(id int64) map[string]string { return map[string]string{"id": fmt.Sprint(id)} }
 
-func (c *Client) listRegistries(ctx context.Context) (map[int64]*Registry, error) {
-	all, err := list[*Registry](ctx, c, "/registries", nil)
-	return index(all, func(r *Registry) int64 { return r.ID }), err
-}
-
 // CreateRegistry makes a registry, after Harbor has connected to it, and
 // returns its id.
 func (c *Client) CreateRegistry(ctx context.Context, r Registry) (int64, error) {

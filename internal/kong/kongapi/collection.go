@@ -15,9 +15,6 @@ import (
 // pageSize is the most that Kong gives at once; more is refused.
 const pageSize = 1000
 
-// maxPages bounds a listing whose pages never end.
-const maxPages = 10_000
-
 // Collection is the entities of one kind. Values it returns are shared: do not change them.
 type Collection[T Entity] struct {
 	client *Client
@@ -28,7 +25,7 @@ type Collection[T Entity] struct {
 
 func collection[T Entity](c *Client, name, key string) *Collection[T] {
 	col := &Collection[T]{client: c, name: name, key: key}
-	col.shared = &api.Shared[string, *T]{One: col.read, All: col.list}
+	col.shared = &api.Shared[string, *T]{One: col.read, Page: col.page}
 	return col
 }
 
@@ -118,30 +115,30 @@ func (c *Collection[T]) settle(ctx context.Context, err error) error {
 	return refused
 }
 
-// list reads all entities, each under its id and its name. A name cannot be mistaken for an id: Kong takes what looks
-// like a UUID for an id, always.
-func (c *Collection[T]) list(ctx context.Context) (map[string]*T, error) {
-	all := map[string]*T{}
+// page reads a page of the listing, each entity under its id and its name. A name cannot be mistaken for an id: Kong takes
+// what looks like a UUID for an id, always.
+func (c *Collection[T]) page(ctx context.Context, offset string) (api.Page[string, *T], error) {
+	page := api.Page[string, *T]{Objects: map[string]*T{}}
 	query := url.Values{"size": {strconv.Itoa(pageSize)}}
-	for range maxPages {
-		var page struct {
-			Data   []json.RawMessage `json:"data"`
-			Offset string            `json:"offset"`
-		}
-		if err := c.client.http.Do(ctx, http.MethodGet, api.Path(c.name), query, nil, &page); err != nil {
-			return nil, err
-		}
-		for _, raw := range page.Data {
-			if err := c.add(all, raw); err != nil {
-				return nil, err
-			}
-		}
-		if page.Offset == "" {
-			return all, nil
-		}
-		query.Set("offset", page.Offset)
+	if offset != "" {
+		query.Set("offset", offset)
 	}
-	return nil, fmt.Errorf("GET /%s: kong has no end of pages", c.name)
+	var answer struct {
+		Data   []json.RawMessage `json:"data"`
+		Offset string            `json:"offset"`
+	}
+	if err := c.client.http.Do(ctx, http.MethodGet, api.Path(c.name), query, nil, &answer); err != nil {
+		return page, err
+	}
+	for _, raw := range answer.Data {
+		if err := c.add(page.Objects, raw); err != nil {
+			return page, err
+		}
+	}
+	if answer.Offset != "" {
+		page.Next = []string{answer.Offset}
+	}
+	return page, nil
 }
 
 func (c *Collection[T]) add(all map[string]*T, raw json.RawMessage) error {
