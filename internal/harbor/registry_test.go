@@ -111,6 +111,23 @@ func TestRegistry(t *testing.T) {
 	)
 }
 
+// A registry without a credential has no type of one either: it goes along with
+// the first access key.
+func TestRegistryAccessKeyAlone(t *testing.T) {
+	t.Parallel()
+	sim, block := start(t)
+	acctest.Run(t, sim,
+		resource.TestStep{Config: block + bareRegistry},
+		resource.TestStep{
+			Config:           block + strings.Replace(bareRegistry, "}", "  access_key = \"company-backup\"\n}", 1),
+			ConfigPlanChecks: acctest.Action(dockerhub, plancheck.ResourceActionUpdate),
+			Check: acctest.Has(sim, harborsim.Registry, "dockerhub", acctest.Fields{
+				"credential": map[string]any{"access_key": "company-backup", "access_secret": "*****", "type": "basic"},
+			}),
+		},
+	)
+}
+
 func TestRegistryCACertificate(t *testing.T) {
 	t.Parallel()
 	config := strings.Replace(bareRegistry, "}", "  ca_certificate = \"-----BEGIN CERTIFICATE-----\"\n}", 1)
