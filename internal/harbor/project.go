@@ -30,7 +30,7 @@ import (
 var Project = crud.Spec[project, *harborapi.Client]{
 	Name: "harbor_project", Identity: []string{"name"},
 	Client: (*clients.Set).Harbor, Schema: projectSchema,
-	Create: createProject, Read: readProject, Update: updateProject, Delete: deleteProject,
+	Create: createProject, Read: readProject, Update: updateProject, Delete: deleteProject, List: projectListing(),
 }.Kind(newProjectData)
 
 // maxStorage is the largest quota Harbor takes: 1024 TiB.
@@ -227,4 +227,14 @@ func updateProject(ctx context.Context, c *harborapi.Client, ch crud.Change[proj
 
 func deleteProject(ctx context.Context, c *harborapi.Client, m *project) error {
 	return c.DeleteProject(ctx, m.Name.ValueString())
+}
+
+// projectListing leaves the quota to be read: Harbor lists quotas apart.
+func projectListing() *crud.Listing[project, *harborapi.Client] {
+	l := listing((*harborapi.Client).Projects, func(m *project, p *harborapi.Project) error {
+		m.Name = types.StringValue(p.Name)
+		return nil
+	}, nil)
+	l.Partly = true
+	return l
 }

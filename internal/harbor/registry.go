@@ -30,6 +30,8 @@ var Registry = crud.Spec[registry, *harborapi.Client]{
 	Client: (*clients.Set).Harbor, Schema: registrySchema,
 	Secrets: func(m *registry) []crud.SecretField { return []crud.SecretField{m.secret()} },
 	Create:  createRegistry, Read: readRegistry, Update: updateRegistry, Delete: deleteRegistry, Import: importRegistry,
+	List: listing((*harborapi.Client).Registries, func(m *registry, r *harborapi.Registry) error { m.fromAPI(r); return nil },
+		func(m *registry) string { return m.Name.ValueString() }),
 }.Kind(newRegistryData)
 
 type registry struct {

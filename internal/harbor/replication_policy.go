@@ -29,6 +29,7 @@ var ReplicationPolicy = crud.Spec[policy, *harborapi.Client]{
 	Name: "harbor_replication_policy", Identity: []string{"id"},
 	Client: (*clients.Set).Harbor, Schema: policySchema, Check: (*policy).check,
 	Create: createPolicy, Read: readPolicy, Update: updatePolicy, Delete: deletePolicy, Import: importPolicy,
+	List: listing((*harborapi.Client).ReplicationPolicies, (*policy).fromAPI, func(m *policy) string { return m.Name.ValueString() }),
 }.Kind(newReplicationPolicyData)
 
 // namespace is a path of repository name components, as Harbor wants it.

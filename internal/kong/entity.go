@@ -25,7 +25,8 @@ type entity[M any, E kongapi.Entity] struct {
 	toAPI   func(crud.Change[M]) (*E, error)
 	fromAPI func(*M, *E)
 
-	// The rest may be nil. check and complete are those of crud.Spec.
+	// The rest may be nil. title is what people call an entity. check and complete are those of crud.Spec.
+	title    func(*M) string
 	check    func(*M, *diag.Diagnostics)
 	complete func(m, config *M)
 	// cleared names fields that are to be set to null although toAPI leaves them out.
@@ -37,6 +38,7 @@ func (e entity[M, E]) spec() crud.Spec[M, *kongapi.Client] {
 		Name: "kong_" + e.kind, Identity: []string{"id"},
 		Client: (*clients.Set).Kong, Schema: e.schema, Check: e.check,
 		Create: e.create, Read: e.read, Update: e.update, Delete: e.delete, Import: e.find,
+		List: &crud.Listing[M, *kongapi.Client]{Each: e.each, Title: e.title},
 	}
 	if e.complete != nil {
 		s.Complete = func(config, plan *M) { e.complete(plan, config) }
@@ -87,4 +89,17 @@ func (e entity[M, E]) find(ctx context.Context, c *kongapi.Client, id string, m 
 	found, err := find(ctx, id, e.in(c))
 	*e.id(m) = types.StringValue(found)
 	return err
+}
+
+func (e entity[M, E]) each(ctx context.Context, c *kongapi.Client, _ *M, found func(func(*M) error) bool) error {
+	all, err := e.in(c).All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, entity := range all {
+		if !found(func(m *M) error { e.fromAPI(m, entity); return nil }) {
+			return nil
+		}
+	}
+	return nil
 }

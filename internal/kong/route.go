@@ -10,7 +10,8 @@ import (
 )
 
 var routes = entity[route, kongapi.Route]{
-	kind: "route", schema: routeSchema, check: (*route).check, complete: (*route).complete,
+	kind: "route", schema: routeSchema,
+	title: func(m *route) string { return m.Name.ValueString() }, check: (*route).check, complete: (*route).complete,
 	in:    func(c *kongapi.Client) *kongapi.Collection[kongapi.Route] { return c.Routes },
 	id:    func(m *route) *types.String { return &m.ID },
 	toAPI: routeToAPI, fromAPI: (*route).fromAPI, cleared: clearedOfRoute,

@@ -14,7 +14,8 @@ import (
 )
 
 var services = entity[service, kongapi.Service]{
-	kind: "service", schema: serviceSchema, check: (*service).check, complete: (*service).complete,
+	kind: "service", schema: serviceSchema,
+	title: func(m *service) string { return m.Name.ValueString() }, check: (*service).check, complete: (*service).complete,
 	in:    func(c *kongapi.Client) *kongapi.Collection[kongapi.Service] { return c.Services },
 	id:    func(m *service) *types.String { return &m.ID },
 	toAPI: func(ch crud.Change[service]) (*kongapi.Service, error) { return ch.Plan.toAPI(), nil }, fromAPI: (*service).fromAPI,

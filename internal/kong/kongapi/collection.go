@@ -5,8 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 
 	"github.com/onprem-tools/terraform-provider-onprem/internal/api"
@@ -32,6 +34,21 @@ func collection[T Entity](c *Client, name, key string) *Collection[T] {
 // Get reads an entity by id or name. Many reads in a row are served from one listing.
 func (c *Collection[T]) Get(ctx context.Context, idOrName string) (*T, error) {
 	return c.shared.Get(ctx, idOrName)
+}
+
+// All reads every entity, in the order of their ids.
+func (c *Collection[T]) All(ctx context.Context) ([]*T, error) {
+	found, err := c.shared.All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var all []*T
+	for _, key := range slices.Sorted(maps.Keys(found)) {
+		if entity := found[key]; key == (*entity).EntityID() { // and not the name
+			all = append(all, entity)
+		}
+	}
+	return all, nil
 }
 
 // Create makes an entity with an id chosen by the caller, so that sending it again after a lost answer does no harm.
