@@ -63,6 +63,12 @@ func Actions() []func() action.Action {
 // and Terraform would destroy that at the next apply; here it is continued.
 func NewCluster() resource.Resource { return &clusterResource{open: open} }
 
+// Rights is what the page says of the accounts it needs.
+func (*clusterResource) Rights() string {
+	return "The account in the provider's `ssh` block, or in `ssh` here, logs in to each machine and becomes root with sudo: without a password, " +
+		"or with the block's `sudo_password`. No account of Kubernetes is needed."
+}
+
 type clusterResource struct {
 	open    opener
 	clients *clients.Set

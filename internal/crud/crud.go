@@ -35,6 +35,9 @@ type Spec[M, C any] struct {
 	// Client returns the system's client, or why there is none.
 	Client func(*clients.Set) (C, error)
 	Schema func(context.Context) schema.Schema
+	// Rights is what the account in the provider block must be allowed, for the
+	// resource's page, in Markdown.
+	Rights string
 
 	// Create makes the object and sets what the system answers with (ids) in
 	// Change.Plan. An object that exists but is not complete is reported by
@@ -107,6 +110,9 @@ func NewResource[M, C any](s Spec[M, C]) *Resource[M, C] {
 func (r *Resource[M, C]) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
 	resp.TypeName = req.ProviderTypeName + "_" + r.Spec.Name
 }
+
+// Rights is what the account in the provider block must be allowed.
+func (r *Resource[M, C]) Rights() string { return r.Spec.Rights }
 
 // Schema implements resource.Resource.
 func (r *Resource[M, C]) Schema(ctx context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {

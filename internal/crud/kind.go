@@ -26,8 +26,8 @@ func (s Spec[M, C]) Kind(data ...func() datasource.DataSource) Kind {
 	return k
 }
 
-// plural is a type name for many: "harbor_replication_policies".
-func plural(name string) string {
+// Plural is a type name for many: "harbor_replication_policies".
+func Plural(name string) string {
 	if before, ok := strings.CutSuffix(name, "y"); ok {
 		return before + "ies"
 	}

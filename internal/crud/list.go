@@ -189,7 +189,7 @@ var _ datasource.DataSourceWithConfigure = (*pluralData[struct{}, any])(nil)
 
 // Metadata implements datasource.DataSource.
 func (d *pluralData[M, C]) Metadata(_ context.Context, req datasource.MetadataRequest, resp *datasource.MetadataResponse) {
-	resp.TypeName = req.ProviderTypeName + "_" + plural(d.spec.Name)
+	resp.TypeName = req.ProviderTypeName + "_" + Plural(d.spec.Name)
 }
 
 // Configure implements datasource.DataSourceWithConfigure.
@@ -199,7 +199,7 @@ func (d *pluralData[M, C]) Configure(_ context.Context, req datasource.Configure
 
 // attribute is the one that has the objects: "projects" of "harbor_projects".
 func (d *pluralData[M, C]) attribute() string {
-	name := plural(d.spec.Name)
+	name := Plural(d.spec.Name)
 	if _, object, ok := strings.Cut(name, "_"); ok {
 		return object
 	}

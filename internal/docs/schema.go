@@ -1,43 +1,33 @@
-// Command schemajson prints the provider's schemas as `terraform providers
-// schema -json` does, for the docs generator. It asks the provider itself, so
-// the docs do not depend on which tool is installed: Terraform before 1.12 and
-// OpenTofu leave the identities out.
 package main
 
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"os"
 
-	"github.com/hashicorp/terraform-plugin-framework/providerserver"
+	tfjson "github.com/hashicorp/terraform-json"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
-
-	"github.com/onprem-tools/terraform-provider-onprem/internal/provider"
+	"github.com/zclconf/go-cty/cty"
 )
 
 // source is the name under which the docs generator looks for a provider when
 // it is told nothing but "onprem".
 const source = "registry.terraform.io/hashicorp/onprem"
 
-func main() {
-	out, err := schemas(context.Background(), providerserver.NewProtocol6(provider.New("docs")())())
-	if err == nil {
-		_, err = os.Stdout.Write(out)
-	}
+// writeSchemas writes them as `terraform providers schema -json` does.
+func writeSchemas(file string, all *tfjson.ProviderSchema) error {
+	text, err := json.MarshalIndent(tfjson.ProviderSchemas{
+		FormatVersion: "1.0", Schemas: map[string]*tfjson.ProviderSchema{source: all},
+	}, "", "  ")
 	if err != nil {
-		fmt.Fprintln(os.Stderr, "schemajson:", err)
-		os.Exit(1)
+		return err
 	}
+	return os.WriteFile(file, append(text, '\n'), 0o644)
 }
 
-// object is a JSON object. Its keys are printed in order, so the same schemas
-// give the same bytes.
-type object map[string]any
-
-func schemas(ctx context.Context, server tfprotov6.ProviderServer) ([]byte, error) {
+func schemas(ctx context.Context, server tfprotov6.ProviderServer) (*tfjson.ProviderSchema, error) {
 	all, err := server.GetProviderSchema(ctx, &tfprotov6.GetProviderSchemaRequest{})
 	if err != nil {
 		return nil, err
@@ -46,26 +36,16 @@ func schemas(ctx context.Context, server tfprotov6.ProviderServer) ([]byte, erro
 	if err != nil {
 		return nil, err
 	}
-	if err := firstError(append(all.Diagnostics, identities.Diagnostics...)); err != nil {
-		return nil, err
-	}
-	if len(all.Functions) > 0 {
-		return nil, errors.New("functions are not printed yet")
-	}
-	document := object{
-		"format_version": "1.0",
-		"provider_schemas": object{source: object{
-			"provider":                   schema(all.Provider),
-			"resource_schemas":           each(all.ResourceSchemas, schema),
-			"data_source_schemas":        each(all.DataSourceSchemas, schema),
-			"ephemeral_resource_schemas": each(all.EphemeralResourceSchemas, schema),
-			"list_resource_schemas":      each(all.ListResourceSchemas, schema),
-			"action_schemas":             each(all.ActionSchemas, action),
-			"resource_identity_schemas":  each(identities.IdentitySchemas, identity),
-		}},
-	}
-	out, err := json.MarshalIndent(document, "", "  ")
-	return append(out, '\n'), err
+	return &tfjson.ProviderSchema{
+		ConfigSchema:             schema(all.Provider),
+		ResourceSchemas:          each(all.ResourceSchemas, schema),
+		DataSourceSchemas:        each(all.DataSourceSchemas, schema),
+		EphemeralResourceSchemas: each(all.EphemeralResourceSchemas, schema),
+		ListResourceSchemas:      each(all.ListResourceSchemas, schema),
+		ActionSchemas:            each(all.ActionSchemas, action),
+		Functions:                each(all.Functions, function),
+		ResourceIdentitySchemas:  each(identities.IdentitySchemas, identity),
+	}, firstError(append(all.Diagnostics, identities.Diagnostics...))
 }
 
 func firstError(diags []*tfprotov6.Diagnostic) error {
@@ -77,109 +57,122 @@ func firstError(diags []*tfprotov6.Diagnostic) error {
 	return nil
 }
 
-func each[S, T any](in map[string]S, convert func(S) T) object {
-	out := object{}
+func each[S, T any](in map[string]S, convert func(S) T) map[string]T {
+	out := map[string]T{}
 	for name, s := range in {
 		out[name] = convert(s)
 	}
 	return out
 }
 
-func schema(s *tfprotov6.Schema) object {
-	return object{"version": s.Version, "block": block(s.Block)}
+func schema(s *tfprotov6.Schema) *tfjson.Schema {
+	return &tfjson.Schema{Version: uint64(s.Version), Block: block(s.Block)}
 }
 
-func action(a *tfprotov6.ActionSchema) object {
-	return object{"block": block(a.Schema.Block)}
+func action(a *tfprotov6.ActionSchema) *tfjson.ActionSchema {
+	return &tfjson.ActionSchema{Block: block(a.Schema.Block)}
 }
 
-func identity(s *tfprotov6.ResourceIdentitySchema) object {
-	out := object{}
+func identity(s *tfprotov6.ResourceIdentitySchema) *tfjson.IdentitySchema {
+	attributes := map[string]*tfjson.IdentityAttribute{}
 	for _, a := range s.IdentityAttributes {
-		out[a.Name] = object{
-			"type": typeJSON(a.Type), "description": a.Description,
-			"required_for_import": a.RequiredForImport, "optional_for_import": a.OptionalForImport,
+		attributes[a.Name] = &tfjson.IdentityAttribute{
+			IdentityType: typeOf(a.Type), Description: a.Description,
+			RequiredForImport: a.RequiredForImport, OptionalForImport: a.OptionalForImport,
 		}
 	}
-	return object{"version": s.Version, "attributes": out}
+	return &tfjson.IdentitySchema{Version: uint64(s.Version), Attributes: attributes}
 }
 
-func block(b *tfprotov6.SchemaBlock) object {
-	nested := object{}
+func function(f *tfprotov6.Function) *tfjson.FunctionSignature {
+	out := &tfjson.FunctionSignature{
+		Description: f.Description, Summary: f.Summary, DeprecationMessage: f.DeprecationMessage, ReturnType: typeOf(f.Return.Type),
+	}
+	for _, p := range f.Parameters {
+		out.Parameters = append(out.Parameters, parameter(p))
+	}
+	if f.VariadicParameter != nil {
+		out.VariadicParameter = parameter(f.VariadicParameter)
+	}
+	return out
+}
+
+func parameter(p *tfprotov6.FunctionParameter) *tfjson.FunctionParameter {
+	return &tfjson.FunctionParameter{Name: p.Name, Description: p.Description, IsNullable: p.AllowNullValue, Type: typeOf(p.Type)}
+}
+
+func block(b *tfprotov6.SchemaBlock) *tfjson.SchemaBlock {
+	nested := map[string]*tfjson.SchemaBlockType{}
 	for _, n := range b.BlockTypes {
-		nested[n.TypeName] = object{
-			"nesting_mode": blockModes[n.Nesting], "block": block(n.Block),
-			"min_items": n.MinItems, "max_items": n.MaxItems,
+		nested[n.TypeName] = &tfjson.SchemaBlockType{
+			NestingMode: blockModes[n.Nesting], Block: block(n.Block), MinItems: uint64(n.MinItems), MaxItems: uint64(n.MaxItems),
 		}
 	}
-	return object{
-		"attributes": attributes(b.Attributes), "block_types": nested, "deprecated": b.Deprecated,
-		"description": b.Description, "description_kind": kind(b.DescriptionKind),
+	return &tfjson.SchemaBlock{
+		Attributes: attributes(b.Attributes), NestedBlocks: nested, Deprecated: b.Deprecated,
+		Description: b.Description, DescriptionKind: kind(b.DescriptionKind),
 	}
 }
 
-func attributes(list []*tfprotov6.SchemaAttribute) object {
-	out := object{}
+func attributes(list []*tfprotov6.SchemaAttribute) map[string]*tfjson.SchemaAttribute {
+	out := map[string]*tfjson.SchemaAttribute{}
 	for _, a := range list {
-		o := object{
-			"description": a.Description, "description_kind": kind(a.DescriptionKind), "deprecated": a.Deprecated,
-			"required": a.Required, "optional": a.Optional, "computed": a.Computed,
-			"sensitive": a.Sensitive, "write_only": a.WriteOnly,
+		o := &tfjson.SchemaAttribute{
+			Description: a.Description, DescriptionKind: kind(a.DescriptionKind), Deprecated: a.Deprecated,
+			Required: a.Required, Optional: a.Optional, Computed: a.Computed, Sensitive: a.Sensitive, WriteOnly: a.WriteOnly,
 		}
 		if a.NestedType != nil {
-			o["nested_type"] = object{
-				"attributes": attributes(a.NestedType.Attributes), "nesting_mode": objectModes[a.NestedType.Nesting],
+			o.AttributeNestedType = &tfjson.SchemaNestedAttributeType{
+				Attributes: attributes(a.NestedType.Attributes), NestingMode: objectModes[a.NestedType.Nesting],
 			}
 		} else {
-			o["type"] = typeJSON(a.Type)
+			o.AttributeType = typeOf(a.Type)
 		}
 		out[a.Name] = o
 	}
 	return out
 }
 
-func kind(k tfprotov6.StringKind) string {
+func kind(k tfprotov6.StringKind) tfjson.SchemaDescriptionKind {
 	if k == tfprotov6.StringKindMarkdown {
-		return "markdown"
+		return tfjson.SchemaDescriptionKindMarkdown
 	}
-	return "plain"
+	return tfjson.SchemaDescriptionKindPlain
 }
 
-var blockModes = map[tfprotov6.SchemaNestedBlockNestingMode]string{
-	tfprotov6.SchemaNestedBlockNestingModeSingle: "single",
-	tfprotov6.SchemaNestedBlockNestingModeList:   "list",
-	tfprotov6.SchemaNestedBlockNestingModeSet:    "set",
-	tfprotov6.SchemaNestedBlockNestingModeMap:    "map",
-	tfprotov6.SchemaNestedBlockNestingModeGroup:  "group",
+var blockModes = map[tfprotov6.SchemaNestedBlockNestingMode]tfjson.SchemaNestingMode{
+	tfprotov6.SchemaNestedBlockNestingModeSingle: tfjson.SchemaNestingModeSingle,
+	tfprotov6.SchemaNestedBlockNestingModeList:   tfjson.SchemaNestingModeList,
+	tfprotov6.SchemaNestedBlockNestingModeSet:    tfjson.SchemaNestingModeSet,
+	tfprotov6.SchemaNestedBlockNestingModeMap:    tfjson.SchemaNestingModeMap,
+	tfprotov6.SchemaNestedBlockNestingModeGroup:  tfjson.SchemaNestingModeGroup,
 }
 
-var objectModes = map[tfprotov6.SchemaObjectNestingMode]string{
-	tfprotov6.SchemaObjectNestingModeSingle: "single",
-	tfprotov6.SchemaObjectNestingModeList:   "list",
-	tfprotov6.SchemaObjectNestingModeSet:    "set",
-	tfprotov6.SchemaObjectNestingModeMap:    "map",
+var objectModes = map[tfprotov6.SchemaObjectNestingMode]tfjson.SchemaNestingMode{
+	tfprotov6.SchemaObjectNestingModeSingle: tfjson.SchemaNestingModeSingle,
+	tfprotov6.SchemaObjectNestingModeList:   tfjson.SchemaNestingModeList,
+	tfprotov6.SchemaObjectNestingModeSet:    tfjson.SchemaNestingModeSet,
+	tfprotov6.SchemaObjectNestingModeMap:    tfjson.SchemaNestingModeMap,
 }
 
-// typeJSON spells a type as Terraform does: "string", ["map","string"],
-// ["object",{"a":"bool"}].
-func typeJSON(t tftypes.Type) any {
+func typeOf(t tftypes.Type) cty.Type {
 	switch t := t.(type) {
 	case tftypes.List:
-		return []any{"list", typeJSON(t.ElementType)}
+		return cty.List(typeOf(t.ElementType))
 	case tftypes.Set:
-		return []any{"set", typeJSON(t.ElementType)}
+		return cty.Set(typeOf(t.ElementType))
 	case tftypes.Map:
-		return []any{"map", typeJSON(t.ElementType)}
+		return cty.Map(typeOf(t.ElementType))
 	case tftypes.Object:
-		return []any{"object", each(t.AttributeTypes, typeJSON)}
+		return cty.Object(each(t.AttributeTypes, typeOf))
 	}
 	switch {
 	case t.Is(tftypes.String):
-		return "string"
+		return cty.String
 	case t.Is(tftypes.Number):
-		return "number"
+		return cty.Number
 	case t.Is(tftypes.Bool):
-		return "bool"
+		return cty.Bool
 	}
-	return "dynamic"
+	return cty.DynamicPseudoType
 }

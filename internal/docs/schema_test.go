@@ -2,10 +2,15 @@ package main
 
 import (
 	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 
 	tfjson "github.com/hashicorp/terraform-json"
 	"github.com/hashicorp/terraform-plugin-framework/providerserver"
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
 	"github.com/onprem-tools/terraform-provider-onprem/internal/provider"
 )
@@ -13,12 +18,20 @@ import (
 // What is printed must be what the docs generator reads.
 func TestSchemas(t *testing.T) {
 	t.Parallel()
-	out, err := schemas(t.Context(), providerserver.NewProtocol6(provider.New("test")())())
+	all, err := schemas(t.Context(), providerserver.NewProtocol6(provider.New("test")())())
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "schema.json")
+	if err := writeSchemas(file, all); err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var document tfjson.ProviderSchemas
-	if err := json.Unmarshal(out, &document); err != nil {
+	if err := json.Unmarshal(text, &document); err != nil {
 		t.Fatal(err)
 	}
 	p := document.Schemas[source]
@@ -44,5 +57,80 @@ func TestSchemas(t *testing.T) {
 	identity := p.ResourceIdentitySchemas["onprem_kong_route"]
 	if identity == nil || !identity.Attributes["id"].RequiredForImport {
 		t.Errorf("identity of onprem_kong_route: got %+v", identity)
+	}
+}
+
+// The provider may have functions one day, whose types are all there are.
+func TestFunction(t *testing.T) {
+	t.Parallel()
+	text, err := json.Marshal(function(&tfprotov6.Function{
+		Summary: "Hosts of a prefix",
+		Parameters: []*tfprotov6.FunctionParameter{{
+			Name: "prefix", Type: tftypes.Object{AttributeTypes: map[string]tftypes.Type{"cidr": tftypes.String, "first": tftypes.Number}},
+		}},
+		VariadicParameter: &tfprotov6.FunctionParameter{Name: "more", AllowNullValue: true, Type: tftypes.DynamicPseudoType},
+		Return:            &tfprotov6.FunctionReturn{Type: tftypes.Map{ElementType: tftypes.List{ElementType: tftypes.Set{ElementType: tftypes.Bool}}}},
+	}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := `{"summary":"Hosts of a prefix","return_type":["map",["list",["set","bool"]]],` +
+		`"parameters":[{"name":"prefix","type":["object",{"cidr":"string","first":"number"}]}],` +
+		`"variadic_parameter":{"name":"more","is_nullable":true,"type":"dynamic"}}`
+	if string(text) != want {
+		t.Errorf("got  %s\nwant %s", text, want)
+	}
+}
+
+func TestRights(t *testing.T) {
+	t.Parallel()
+	p := provider.New("test")()
+	all, err := schemas(t.Context(), providerserver.NewProtocol6(p)())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := addRights(t.Context(), p, all); err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]string{
+		"onprem_guacamole_connection_group": "`CREATE_CONNECTION_GROUP`",
+		"onprem_metallb_bgp_peer":           "apiGroups: [metallb.io]\n    resources: [bgppeers]\n    verbs: [get, list, create, patch, delete]",
+	} {
+		if _, text, _ := strings.Cut(all.ResourceSchemas[name].Block.Description, rightsHeading); !strings.Contains(text, want) {
+			t.Errorf("rights of %s: got %q, want %q", name, text, want)
+		}
+	}
+}
+
+func TestTable(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "README.md")
+	all := &tfjson.ProviderSchema{
+		ResourceSchemas:   map[string]*tfjson.Schema{"onprem_kong_route": nil},
+		DataSourceSchemas: map[string]*tfjson.Schema{"onprem_kong_route": nil, "onprem_kong_routes": nil, "onprem_kong_plugins": nil},
+		ActionSchemas:     map[string]*tfjson.ActionSchema{"onprem_calico_a": nil, "onprem_calico_b": nil},
+	}
+	if err := os.WriteFile(file, []byte("before\n"+tableBegins+"old\n"+tableEnds+"after\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := writeTable(file, all); err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		"before\n" + tableBegins + "| System |",
+		"| Kong 3.x | [`kong_route`](docs/resources/kong_route.md) | data source [`kong_plugins`](docs/data-sources/kong_plugins.md) |\n" + tableEnds + "after\n",
+		"| Calico 3.28+ |  | actions [`calico_a`](docs/actions/calico_a.md), [`calico_b`](docs/actions/calico_b.md) |\n",
+	} {
+		if !strings.Contains(string(text), want) {
+			t.Errorf("want %q in\n%s", want, text)
+		}
+	}
+	all.ResourceSchemas["onprem_gitlab_project"] = nil
+	if err := writeTable(file, all); err == nil || !strings.Contains(err.Error(), "add their system") {
+		t.Errorf("an unknown system: got %v", err)
 	}
 }

@@ -24,6 +24,9 @@ import (
 var Connection = crud.Spec[connection, *guacapi.Client]{
 	Name: "guacamole_connection", Identity: []string{"identifier"},
 	Client: (*clients.Set).Guacamole, Schema: connectionSchema,
+	Rights: "The account in the provider's `guacamole` block needs the system permission `CREATE_CONNECTION`, and `UPDATE` on the group that " +
+		"the connection is in, unless that is `ROOT`. What it has not created itself it may only manage with `READ`, `UPDATE` and `DELETE` on " +
+		"it: without `UPDATE`, Guacamole does not show the parameters. The system permission `ADMINISTER` is all of it.",
 	Check: (*connection).check, Secrets: (*connection).secrets, Review: reviewConnection,
 	Create: createConnection, Read: readConnection, Update: updateConnection, Delete: deleteConnection,
 	Import: importConnection,

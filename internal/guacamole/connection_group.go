@@ -27,6 +27,9 @@ import (
 var ConnectionGroup = crud.Spec[group, *guacapi.Client]{
 	Name: "guacamole_connection_group", Identity: []string{"identifier"},
 	Client: (*clients.Set).Guacamole, Schema: groupSchema, Review: reviewGroup,
+	Rights: "The account in the provider's `guacamole` block needs the system permission `CREATE_CONNECTION_GROUP`, and `UPDATE` on the group " +
+		"that this one is in, unless that is `ROOT`. What it has not created itself it may only manage with `READ`, `UPDATE` and `DELETE` on " +
+		"it. The system permission `ADMINISTER` is all of it.",
 	Create: createGroup, Read: readGroup, Update: updateGroup, Delete: deleteGroup, Import: importGroup,
 	List: &crud.Listing[group, *guacapi.Client]{Each: eachGroup, Title: func(m *group) string { return m.Name.ValueString() }},
 }.Kind(newGroupData)

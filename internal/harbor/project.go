@@ -30,6 +30,12 @@ import (
 var Project = crud.Spec[project, *harborapi.Client]{
 	Name: "harbor_project", Identity: []string{"name"},
 	Client: (*clients.Set).Harbor, Schema: projectSchema,
+	Rights: "The account in the provider's `harbor` block has to be one of these:\n\n" +
+		"- a system administrator;\n" +
+		"- a system robot with `project` create and list and `quota` read, list and update, and on all projects " +
+		"`project` read, update and delete, all of `metadata`, and `quota` read;\n" +
+		"- any person, where the system lets everyone create projects: without `storage_limit` and `registry_id`, which are for " +
+		"the two others. Harbor makes who creates a project its first administrator.",
 	Create: createProject, Read: readProject, Update: updateProject, Delete: deleteProject, List: projectListing(),
 }.Kind(newProjectData)
 

@@ -28,6 +28,7 @@ import (
 var Registry = crud.Spec[registry, *harborapi.Client]{
 	Name: "harbor_registry", Identity: []string{"id"},
 	Client: (*clients.Set).Harbor, Schema: registrySchema,
+	Rights:  "The account in the provider's `harbor` block has to be a system administrator, or a system robot with all of `registry`.",
 	Secrets: func(m *registry) []crud.SecretField { return []crud.SecretField{m.secret()} },
 	Create:  createRegistry, Read: readRegistry, Update: updateRegistry, Delete: deleteRegistry, Import: importRegistry,
 	List: listing((*harborapi.Client).Registries, func(m *registry, r *harborapi.Registry) error { m.fromAPI(r); return nil },

@@ -28,6 +28,8 @@ import (
 var ReplicationPolicy = crud.Spec[policy, *harborapi.Client]{
 	Name: "harbor_replication_policy", Identity: []string{"id"},
 	Client: (*clients.Set).Harbor, Schema: policySchema, Check: (*policy).check,
+	Rights: "The account in the provider's `harbor` block has to be a system administrator, or a system robot with all of " +
+		"`replication-policy` and of `registry`.",
 	Create: createPolicy, Read: readPolicy, Update: updatePolicy, Delete: deletePolicy, Import: importPolicy,
 	List: listing((*harborapi.Client).ReplicationPolicies, (*policy).fromAPI, func(m *policy) string { return m.Name.ValueString() }),
 }.Kind(newReplicationPolicyData)

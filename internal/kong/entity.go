@@ -36,7 +36,7 @@ type entity[M any, E kongapi.Entity] struct {
 func (e entity[M, E]) spec() crud.Spec[M, *kongapi.Client] {
 	s := crud.Spec[M, *kongapi.Client]{
 		Name: "kong_" + e.kind, Identity: []string{"id"},
-		Client: (*clients.Set).Kong, Schema: e.schema, Check: e.check,
+		Client: (*clients.Set).Kong, Schema: e.schema, Rights: rights, Check: e.check,
 		Create: e.create, Read: e.read, Update: e.update, Delete: e.delete, Import: e.find,
 		List: &crud.Listing[M, *kongapi.Client]{Each: e.each, Title: e.title},
 	}

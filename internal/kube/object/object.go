@@ -61,7 +61,7 @@ func Of[M, D any](s Spec[M], d DataSpec[D]) crud.Kind {
 	}
 	d.name, d.kind, d.like = s.Name, s.Kind, s.Schema
 	return crud.Spec[M, *kube.Client]{
-		Name: s.Name, Identity: identity, Client: (*clients.Set).Kubernetes, Schema: s.Schema, Check: s.Check,
+		Name: s.Name, Identity: identity, Client: (*clients.Set).Kubernetes, Schema: s.Schema, Rights: rights(s.Kind), Check: s.Check,
 		Create: s.create, Read: s.read, Update: s.update, Delete: s.delete,
 		List: &crud.Listing[M, *kube.Client]{Within: within, Each: s.each},
 	}.Kind(d.dataSource())

@@ -1,0 +1,3 @@
+list "onprem_calico_bgp_configuration" "all" {
+  provider = onprem
+}

@@ -1,0 +1,3 @@
+list "onprem_calico_bgp_peer" "all" {
+  provider = onprem
+}

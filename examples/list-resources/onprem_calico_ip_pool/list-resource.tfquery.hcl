@@ -1,0 +1,3 @@
+list "onprem_calico_ip_pool" "all" {
+  provider = onprem
+}

@@ -1,0 +1,3 @@
+list "onprem_guacamole_connection_group" "all" {
+  provider = onprem
+}

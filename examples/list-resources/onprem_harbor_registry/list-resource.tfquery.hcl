@@ -1,0 +1,3 @@
+list "onprem_harbor_registry" "all" {
+  provider = onprem
+}

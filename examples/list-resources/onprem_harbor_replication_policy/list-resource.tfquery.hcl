@@ -1,0 +1,3 @@
+list "onprem_harbor_replication_policy" "all" {
+  provider = onprem
+}

@@ -1,0 +1,3 @@
+list "onprem_kong_service" "all" {
+  provider = onprem
+}

@@ -1,0 +1,7 @@
+list "onprem_metallb_bfd_profile" "all" {
+  provider = onprem
+
+  config {
+    namespace = "metallb-system"
+  }
+}

@@ -1,0 +1,7 @@
+list "onprem_metallb_l2_advertisement" "all" {
+  provider = onprem
+
+  config {
+    namespace = "metallb-system"
+  }
+}
