@@ -216,7 +216,7 @@ resource "terraform_data" "this" {
 }
 
 // turns are the rounds of a contest. The three take turns, so that what else
-// goes on on the machine disturbs them alike.
+// the machine does meanwhile disturbs them alike.
 type turns struct {
 	floor, idle, ours []cost
 	requests          []int
