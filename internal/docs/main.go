@@ -1,6 +1,6 @@
 // Command docs writes what the docs generator cannot find out: the provider's
-// schemas, with the rights that each resource needs, and the README's table of
-// what there is. It asks the provider itself, so the docs do not depend on which
+// schemas, with the rights that each resource needs, the README's table of what
+// there is, and examples that follow from the schemas. It asks the provider itself, so the docs do not depend on which
 // tool is installed: Terraform before 1.12 and OpenTofu leave the identities out.
 package main
 
@@ -18,20 +18,24 @@ import (
 func main() {
 	schema := flag.String("schema", "", "file to write the schemas to")
 	readme := flag.String("readme", "", "file whose table to write anew")
+	examples := flag.String("examples", "", "directory to write missing examples to")
 	flag.Parse()
-	if err := run(context.Background(), *schema, *readme); err != nil {
+	if err := run(context.Background(), *schema, *readme, *examples); err != nil {
 		fmt.Fprintln(os.Stderr, "docs:", err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, schema, readme string) error {
+func run(ctx context.Context, schema, readme, examples string) error {
 	p := provider.New("docs")()
 	all, err := schemas(ctx, providerserver.NewProtocol6(p)())
 	if err != nil {
 		return err
 	}
 	if err := writeTable(readme, all); err != nil {
+		return err
+	}
+	if err := writeMissingExamples(examples, all); err != nil {
 		return err
 	}
 	if err := addRights(ctx, p, all); err != nil {
