@@ -34,9 +34,6 @@ var Factories = map[string]func() (tfprotov6.ProviderServer, error){
 	"onprem": providerserver.NewProtocol6WithError(provider.New("test")()),
 }
 
-// WithIdentity skips a test case that needs resource identities.
-var WithIdentity = []tfversion.TerraformVersionCheck{tfversion.SkipBelow(tfversion.Version1_12_0)}
-
 // WithoutIdentity skips a step that needs resource identities, which Terraform
 // has since 1.12.
 func WithoutIdentity(t *testing.T) func() (bool, error) {

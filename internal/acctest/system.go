@@ -57,6 +57,16 @@ func Has(system System, kind, name string, want Fields) resource.TestCheckFunc {
 	}
 }
 
+// Gone checks that an object is no more.
+func Gone(system System, kind, name string) resource.TestCheckFunc {
+	return func(*terraform.State) error {
+		if system.View(kind, name) != nil {
+			return fmt.Errorf("%s %q is still there", kind, name)
+		}
+		return nil
+	}
+}
+
 // plain is a value as JSON has it.
 func plain(v any) any {
 	text, err := json.Marshal(v)

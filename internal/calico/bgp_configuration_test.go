@@ -6,7 +6,6 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
-	"github.com/hashicorp/terraform-plugin-testing/plancheck"
 	"github.com/hashicorp/terraform-plugin-testing/statecheck"
 
 	"github.com/onprem-tools/terraform-provider-onprem/internal/acctest"
@@ -21,13 +20,11 @@ func bgp(kubeconfig, body string) string {
 	return objecttest.Provider(kubeconfig) + fmt.Sprintf("resource \"onprem_calico_bgp_configuration\" \"this\" {\n%s\n}\n", body)
 }
 
-func TestBGPConfigurationLife(t *testing.T) {
-	t.Parallel()
-	c := kubetest.Shared(t)
+func configurationLife(t *testing.T, c *kubetest.Cluster, block string) acctest.Life {
+	t.Helper()
 	c.Borrow(t, kubetest.BGPConfiguration)
-	configurations, node := kind(c, "bgpconfigurations"), "node."+kubetest.Name(t, "worker")
-	plain := bgp(c.Kubeconfig(), `as_number = 64512`)
-	full := bgp(c.Kubeconfig(), `
+	all, node := objects(t, c, "node.worker", "default")
+	life := all.Life(configurations, "default", configuration, block, `
 		as_number                 = 4200000000
 		node_to_node_mesh_enabled = false
 		service_cluster_ips       = [{ cidr = "10.96.0.0/16" }]
@@ -39,85 +36,56 @@ func TestBGPConfigurationLife(t *testing.T) {
 		bind_mode                 = "NodeIP"
 		ignored_interfaces        = ["docker*"]
 		log_severity_screen       = "Debug"
-		labels                    = { site = "seoul" }`)
-	resource.UnitTest(t, resource.TestCase{
-		ProtoV6ProviderFactories: acctest.Factories,
-		CheckDestroy:             configurations.Gone(t, "default", node),
-		Steps: []resource.TestStep{
-			{
-				Config: full, ConfigPlanChecks: acctest.Action(configuration, plancheck.ResourceActionCreate),
-				ConfigStateChecks: []statecheck.StateCheck{
-					acctest.Is(configuration, "name", knownvalue.StringExact("default")),
-					acctest.Is(configuration, "as_number", knownvalue.StringExact("4200000000")),
-				},
-				Check: resource.ComposeTestCheckFunc(
-					configurations.Has(t, "default", 4200000000, "spec", "asNumber"),
-					configurations.Has(t, "default", false, "spec", "nodeToNodeMeshEnabled"),
-					configurations.Has(t, "default", "[map[cidr:10.96.0.0/16]]", "spec", "serviceClusterIPs"),
-					configurations.Has(t, "default", "[map[cidr:10.96.128.0/24 communities:[payments 64512:100:1]]]", "spec", "prefixAdvertisements"),
-				),
+		labels                    = { site = "seoul" }
+		annotations               = { "acme.internal/owner" = "network" }`, `as_number = 64512`,
+		acctest.Life{
+			Stored: acctest.Fields{
+				"asNumber": 4200000000, "nodeToNodeMeshEnabled": false, "serviceClusterIPs": []any{map[string]any{"cidr": "10.96.0.0/16"}},
+				"prefixAdvertisements": []any{map[string]any{"cidr": "10.96.128.0/24", "communities": []string{"payments", "64512:100:1"}}},
 			},
-			{
-				ResourceName: configuration, ImportState: true, ImportStateId: "default", ImportStateVerify: true, ImportStateVerifyIdentifierAttribute: "name",
+			Stripped: acctest.Fields{"asNumber": 64512, "nodeToNodeMeshEnabled": nil, "serviceClusterIPs": nil, "listenPort": nil},
+			Drift: []acctest.Fields{{
+				"asNumber": 64999, "nodeToNodeMeshEnabled": true, "serviceClusterIPs": nil, "serviceExternalIPs": nil, "serviceLoadBalancerIPs": nil,
+				"communities":          []any{map[string]any{"name": "payments", "value": "64512:101"}},
+				"prefixAdvertisements": []any{map[string]any{"cidr": "10.96.128.0/24", "communities": []string{"payments"}}}, "listenPort": 179,
+				"bindMode": "None", "ignoredInterfaces": []string{"eth*"}, "logSeverityScreen": "Info",
+				"labels": map[string]any{"site": nil}, "annotations": map[string]any{"acme.internal/owner": nil},
+			}},
+			Steady: map[string]string{
+				"node_mesh_max_restart_time": "excludes node_to_node_mesh_enabled = false", "node_mesh_password_secret": "the same",
+				"service_load_balancer_aggregation": newer,
 			},
-			{ // what leaves the configuration leaves the object
-				Config: plain, ConfigPlanChecks: acctest.Action(configuration, plancheck.ResourceActionUpdate),
-				ConfigStateChecks: []statecheck.StateCheck{
-					acctest.Is(configuration, "node_to_node_mesh_enabled", knownvalue.Null()),
-					acctest.Is(configuration, "listen_port", knownvalue.Null()),
-				},
-				Check: resource.ComposeTestCheckFunc(
-					configurations.Has(t, "default", nil, "spec", "nodeToNodeMeshEnabled"),
-					configurations.Has(t, "default", nil, "spec", "serviceClusterIPs"),
-				),
-			},
-			{ // Calico's own default, written out, is no difference
-				Config: bgp(c.Kubeconfig(), "as_number = 64512\nnode_to_node_mesh_enabled = true\nnode_mesh_max_restart_time = \"90s\"\n"+
-					"node_mesh_password_secret = { name = \"bgp-passwords\", key = \"mesh\" }"),
-				Check: configurations.Has(t, "default", "mesh", "spec", "nodeMeshPassword", "secretKeyRef", "key"),
-			},
-			{Config: plain},
-			{ // a field that others set and nobody configures is no difference
-				PreConfig: configurations.Patch(t, "default", "kubectl-edit", `{"spec":{"logSeverityScreen":"Fatal"}}`),
-				Config:    plain, PlanOnly: true,
-			},
-			{ // drift is found, and putting it right is refused, until taken over
-				PreConfig:   configurations.Patch(t, "default", "kubectl-edit", `{"spec":{"asNumber":64999}}`),
-				Config:      plain,
-				ExpectError: acctest.Says(`spec.asNumber is managed by "kubectl-edit"`),
-			},
-			{
-				Config:           bgp(c.Kubeconfig(), "as_number = 64512\ntake_ownership = true"),
-				ConfigPlanChecks: acctest.Action(configuration, plancheck.ResourceActionUpdate),
-				Check:            configurations.Has(t, "default", 64512, "spec", "asNumber"),
-			},
-			{
-				PreConfig: configurations.Delete(t, "default"),
-				Config:    plain, ConfigPlanChecks: acctest.Action(configuration, plancheck.ResourceActionCreate),
-			},
-			{Config: plain, PlanOnly: true},
-			{
-				Config:           bgp(c.Kubeconfig(), fmt.Sprintf("name = %q\nlog_severity_screen = \"Debug\"", node)),
-				ConfigPlanChecks: acctest.Action(configuration, plancheck.ResourceActionReplace),
-				Check:            configurations.Has(t, node, "Debug", "spec", "logSeverityScreen"),
-			},
-		},
-	})
+		})
+	life.Replaced = fmt.Sprintf("resource \"onprem_calico_bgp_configuration\" \"this\" {\n  name = %q\n  log_severity_screen = \"Debug\"\n}\n", node)
+	return life
 }
 
-func TestBGPConfigurationImportByIdentity(t *testing.T) {
+func TestBGPConfigurationLife(t *testing.T) {
 	t.Parallel()
 	c := kubetest.Shared(t)
-	node := "node." + kubetest.Name(t, "worker")
-	resource.UnitTest(t, resource.TestCase{
-		ProtoV6ProviderFactories: acctest.Factories,
-		TerraformVersionChecks:   acctest.WithIdentity,
-		CheckDestroy:             kind(c, "bgpconfigurations").Gone(t, node),
-		Steps: []resource.TestStep{
-			{Config: bgp(c.Kubeconfig(), fmt.Sprintf("name = %q\nlisten_port = 1790", node))},
-			{ResourceName: configuration, ImportState: true, ImportStateKind: resource.ImportBlockWithResourceIdentity},
+	life := configurationLife(t, c, objecttest.Provider(c.Kubeconfig()))
+	all, plain := life.System, bgp(c.Kubeconfig(), `as_number = 64512`)
+	life.Run(t,
+		resource.TestStep{Config: plain, ConfigStateChecks: []statecheck.StateCheck{
+			acctest.Is(configuration, "name", knownvalue.StringExact("default")),
+		}},
+		resource.TestStep{ // Calico's own default, written out, is no difference
+			Config: bgp(c.Kubeconfig(), "as_number = 64512\nnode_to_node_mesh_enabled = true\nnode_mesh_max_restart_time = \"90s\"\n"+
+				"node_mesh_password_secret = { name = \"bgp-passwords\", key = \"mesh\" }"),
+			Check: acctest.Has(all, configurations, "default", acctest.Fields{
+				"nodeMeshPassword": map[string]any{"secretKeyRef": map[string]any{"name": "bgp-passwords", "key": "mesh"}},
+			}),
 		},
-	})
+		resource.TestStep{Config: plain},
+		resource.TestStep{ // a field that others set and nobody configures is no difference
+			PreConfig: acctest.Edit(t, all, configurations, "default", acctest.Fields{"logSeverityScreen": "Fatal"}),
+			Config:    plain, PlanOnly: true,
+		},
+		resource.TestStep{ // drift is found, and putting it right is refused, until taken over
+			PreConfig: acctest.Edit(t, all, configurations, "default", acctest.Fields{"asNumber": 64999}),
+			Config:    plain, ExpectError: acctest.Says(`spec.asNumber is managed by "kubectl-edit"`),
+		},
+	)
 }
 
 // TestBGPConfigurationRefused: someone else's configuration is not taken over
@@ -125,27 +93,23 @@ func TestBGPConfigurationImportByIdentity(t *testing.T) {
 func TestBGPConfigurationRefused(t *testing.T) {
 	t.Parallel()
 	c := kubetest.Shared(t)
-	configurations, node := kind(c, "bgpconfigurations"), "node."+kubetest.Name(t, "worker")
-	configurations.Create(t, "BGPConfiguration", node, map[string]any{"listenPort": int64(1790)})
-	resource.UnitTest(t, resource.TestCase{
-		ProtoV6ProviderFactories: acctest.Factories,
-		CheckDestroy:             configurations.Gone(t, node+"-new"),
-		Steps: []resource.TestStep{
-			{
-				Config:      bgp(c.Kubeconfig(), fmt.Sprintf("name = %q\nlisten_port = 1790", node)),
-				ExpectError: acctest.Says(`it exists already, managed by "kubectl-create"`),
-			},
-			{
-				Config:      bgp(c.Kubeconfig(), fmt.Sprintf("name = %q\nservice_load_balancer_aggregation = \"Disabled\"", node+"-new")),
-				ExpectError: acctest.Says("spec.serviceLoadBalancerAggregation: the server does not know this field"),
-			},
+	all, node := objects(t, c, "node.worker")
+	all.Create(t, configurations, node, map[string]any{"listenPort": int64(1790)})
+	acctest.Run(t, all,
+		resource.TestStep{
+			Config:      bgp(c.Kubeconfig(), fmt.Sprintf("name = %q\nlisten_port = 1790", node)),
+			ExpectError: acctest.Says(`it exists already, managed by "kubectl-create"`),
 		},
-	})
+		resource.TestStep{
+			Config:      bgp(c.Kubeconfig(), fmt.Sprintf("name = %q\nservice_load_balancer_aggregation = \"Disabled\"", node+"-new")),
+			ExpectError: acctest.Says("spec.serviceLoadBalancerAggregation: the server does not know this field"),
+		},
+	)
 }
 
 func TestBGPConfigurationInvalid(t *testing.T) {
 	t.Parallel()
-	objecttest.Refused(t, "onprem_calico_bgp_configuration", map[string]string{
+	acctest.Refuses(t, objecttest.Nowhere, "onprem_calico_bgp_configuration", `name = "other"`, map[string]string{
 		`as_number = 0`: `"0" is not an AS number`,
 		`service_cluster_ips = [{ cidr = "10.96.0.1/16" }]`:                                            "did you mean 10.96.0.0/16?",
 		`service_cluster_ips = []`:                                                                     "at least 1",
@@ -173,12 +137,11 @@ func TestBGPConfigurationInvalid(t *testing.T) {
 func TestBGPConfigurationDataSource(t *testing.T) {
 	t.Parallel()
 	c := kubetest.Shared(t)
-	node := "node." + kubetest.Name(t, "worker")
-	kind(c, "bgpconfigurations").Create(t, "BGPConfiguration", node, map[string]any{"ignoredInterfaces": []any{"docker*"}})
+	all, node := objects(t, c, "node.worker")
+	all.Create(t, configurations, node, map[string]any{"ignoredInterfaces": []any{"docker*"}})
 	const data = "data.onprem_calico_bgp_configuration.this"
-	resource.UnitTest(t, resource.TestCase{
-		ProtoV6ProviderFactories: acctest.Factories,
-		Steps: []resource.TestStep{{
+	acctest.Run(t, all,
+		resource.TestStep{
 			Config: objecttest.Provider(c.Kubeconfig()) + fmt.Sprintf("data \"onprem_calico_bgp_configuration\" \"this\" {\n  name = %q\n}\n", node),
 			ConfigStateChecks: []statecheck.StateCheck{
 				acctest.Is(data, "ignored_interfaces", knownvalue.ListSizeExact(1)),
@@ -186,6 +149,6 @@ func TestBGPConfigurationDataSource(t *testing.T) {
 				acctest.Is(data, "as_number", knownvalue.StringExact("64512")),
 				acctest.Is(data, "listen_port", knownvalue.Int64Exact(179)),
 			},
-		}},
-	})
+		},
+	)
 }

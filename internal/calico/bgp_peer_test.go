@@ -21,14 +21,11 @@ func peer(kubeconfig, name, body string) string {
 	return objecttest.Provider(kubeconfig) + fmt.Sprintf("resource \"onprem_calico_bgp_peer\" \"tor\" {\n  name = %q\n%s\n}\n", name, body)
 }
 
-func TestBGPPeerLife(t *testing.T) {
-	t.Parallel()
-	c := kubetest.Shared(t)
-	peers, name := kind(c, "bgppeers"), kubetest.Name(t, "tor")
-	plain := peer(c.Kubeconfig(), name, `
-		peer_ip   = "192.168.1.1"
-		as_number = 65001`)
-	full := peer(c.Kubeconfig(), name, `
+func peerLife(t *testing.T, c *kubetest.Cluster, block string) acctest.Life {
+	t.Helper()
+	all, name := objects(t, c, "tor")
+	all.Create(t, filters, name, nil)
+	return all.Life(peers, name, tor, block, `
 		peer_ip                      = "192.168.1.1:1790"
 		as_number                    = 4200000000
 		node_selector                = "service == 'payment'"
@@ -38,69 +35,52 @@ func TestBGPPeerLife(t *testing.T) {
 		num_allowed_local_as_numbers = 1
 		ttl_security                 = 255
 		reachable_by                 = "192.168.1.254"
+		filters                      = ["`+name+`"]
 		labels                       = { site = "seoul" }
 		annotations                  = { "acme.internal/owner" = "network" }
-		password_secret              = { name = "bgp-passwords", key = "tor", optional = true }`)
-	resource.UnitTest(t, resource.TestCase{
-		ProtoV6ProviderFactories: acctest.Factories,
-		CheckDestroy:             peers.Gone(t, name),
-		Steps: []resource.TestStep{
-			{
-				Config: full, ConfigPlanChecks: acctest.Action(tor, plancheck.ResourceActionCreate),
-				ConfigStateChecks: []statecheck.StateCheck{
-					acctest.Is(tor, "as_number", knownvalue.StringExact("4200000000")),
-					acctest.Is(tor, "max_restart_time", knownvalue.StringExact("120s")), // Calico answers 2m0s
-					acctest.Is(tor, "uid", knownvalue.NotNull()),
-					acctest.Is(tor, "next_hop_mode", knownvalue.Null()),
-				},
-				Check: resource.ComposeTestCheckFunc(
-					peers.Has(t, name, 4200000000, "spec", "asNumber"),
-					peers.Has(t, name, "seoul", "metadata", "labels", "site"),
-					peers.Has(t, name, "tor", "spec", "password", "secretKeyRef", "key"),
-				),
+		password_secret              = { name = "bgp-passwords", key = "tor", optional = true }`, `
+		peer_ip   = "192.168.1.1"
+		as_number = 65001`,
+		acctest.Life{
+			Stored: acctest.Fields{
+				"asNumber": 4200000000, "labels": map[string]string{"site": "seoul"}, "ttlSecurity": 255,
+				"password": map[string]any{"secretKeyRef": map[string]any{"name": "bgp-passwords", "key": "tor", "optional": true}},
 			},
-			{
-				ResourceName: tor, ImportState: true, ImportStateId: name, ImportStateVerify: true, ImportStateVerifyIdentifierAttribute: "name",
-				ImportStateVerifyIgnore: []string{"max_restart_time"}, // the same, in Calico's spelling
+			Stripped: acctest.Fields{"asNumber": 65001, "ttlSecurity": nil, "password": nil, "labels": nil, "filters": nil},
+			Drift: []acctest.Fields{{
+				"peerIP": "192.168.1.2", "asNumber": 65009, "nodeSelector": "all()", "keepOriginalNextHop": false, "sourceAddress": "UseNodeIP",
+				"maxRestartTime": "1s", "numAllowedLocalASNumbers": 2, "ttlSecurity": 1, "reachableBy": "192.168.1.253", "filters": nil,
+				"password": map[string]any{"secretKeyRef": map[string]any{"name": "other"}},
+				"labels":   map[string]any{"site": "tokyo"}, "annotations": map[string]any{"acme.internal/owner": nil},
+			}},
+			Steady: map[string]string{
+				"node": "excludes node_selector", "peer_selector": "excludes peer_ip", "local_workload_selector": newer,
+				"keepalive_time": newer, "local_as_number": newer, "next_hop_mode": newer, "reverse_peering": newer,
 			},
-			{ResourceName: tor, ImportState: true, ImportStateId: "no-such-peer", ExpectError: acctest.Says("Cannot import non-existent remote object")},
-			{ // what leaves the configuration leaves the object
-				Config: plain, ConfigPlanChecks: acctest.Action(tor, plancheck.ResourceActionUpdate),
-				ConfigStateChecks: []statecheck.StateCheck{acctest.Is(tor, "ttl_security", knownvalue.Null()), acctest.Is(tor, "labels", knownvalue.Null())},
-				Check: resource.ComposeTestCheckFunc(
-					peers.Has(t, name, nil, "spec", "ttlSecurity"),
-					peers.Has(t, name, nil, "spec", "password"),
-					peers.Has(t, name, nil, "metadata", "labels"),
-					peers.Has(t, name, 65001, "spec", "asNumber"),
-				),
-			},
-			{ // a field and a label that others set and nobody configures are no difference
-				PreConfig: peers.Patch(t, name, "kubectl-edit", `{"metadata":{"labels":{"team":"network"}},"spec":{"numAllowedLocalASNumbers":2}}`),
-				Config:    plain, PlanOnly: true,
-			},
-			{ // deleted behind Terraform's back
-				PreConfig: peers.Delete(t, name),
-				Config:    plain, ConfigPlanChecks: acctest.Action(tor, plancheck.ResourceActionCreate),
-			},
-			{Config: plain, PlanOnly: true},
-			{Config: peer(c.Kubeconfig(), name+"-new", "peer_ip = \"192.168.1.1\"\nas_number = 65001"), ConfigPlanChecks: acctest.Action(tor, plancheck.ResourceActionReplace)},
-		},
-	})
+			Unread: []string{"max_restart_time"}, // the same, in Calico's spelling
+		})
 }
 
-func TestBGPPeerImportByIdentity(t *testing.T) {
+const newer = "newer than Calico 3.28"
+
+func TestBGPPeerLife(t *testing.T) {
 	t.Parallel()
 	c := kubetest.Shared(t)
-	name := kubetest.Name(t, "tor")
-	resource.UnitTest(t, resource.TestCase{
-		ProtoV6ProviderFactories: acctest.Factories,
-		TerraformVersionChecks:   acctest.WithIdentity,
-		CheckDestroy:             kind(c, "bgppeers").Gone(t, name),
-		Steps: []resource.TestStep{
-			{Config: peer(c.Kubeconfig(), name, `peer_ip = "192.168.1.1"`)},
-			{ResourceName: tor, ImportState: true, ImportStateKind: resource.ImportBlockWithResourceIdentity},
+	life := peerLife(t, c, objecttest.Provider(c.Kubeconfig()))
+	life.Run(t,
+		resource.TestStep{Config: life.Block + life.Full, ConfigStateChecks: []statecheck.StateCheck{
+			acctest.Is(tor, "as_number", knownvalue.StringExact("4200000000")),
+			acctest.Is(tor, "max_restart_time", knownvalue.StringExact("120s")), // Calico answers 2m0s
+			acctest.Is(tor, "uid", knownvalue.NotNull()),
+			acctest.Is(tor, "next_hop_mode", knownvalue.Null()),
+		}},
+		resource.TestStep{ResourceName: tor, ImportState: true, ImportStateId: "no-such-peer", ExpectError: acctest.Says("Cannot import non-existent remote object")},
+		resource.TestStep{Config: life.Block + life.Bare},
+		resource.TestStep{ // a field and a label that others set and nobody configures are no difference
+			PreConfig: acctest.Edit(t, life.System, peers, life.Name, acctest.Fields{"labels": map[string]any{"team": "network"}, "numAllowedLocalASNumbers": 2}),
+			Config:    life.Block + life.Bare, PlanOnly: true,
 		},
-	})
+	)
 }
 
 // TestBGPPeerConflict: another manager has changed a field that is configured.
@@ -108,100 +88,86 @@ func TestBGPPeerImportByIdentity(t *testing.T) {
 func TestBGPPeerConflict(t *testing.T) {
 	t.Parallel()
 	c := kubetest.Shared(t)
-	peers, name := kind(c, "bgppeers"), kubetest.Name(t, "tor")
+	all, name := objects(t, c, "tor")
 	body := `
 		peer_ip   = "192.168.1.1"
 		as_number = 65001`
-	resource.UnitTest(t, resource.TestCase{
-		ProtoV6ProviderFactories: acctest.Factories,
-		CheckDestroy:             peers.Gone(t, name),
-		Steps: []resource.TestStep{
-			{Config: peer(c.Kubeconfig(), name, body)},
-			{ // drift is found, and putting it right is refused
-				PreConfig:   peers.Patch(t, name, "kubectl-edit", `{"spec":{"asNumber":65002}}`),
-				Config:      peer(c.Kubeconfig(), name, body),
-				ExpectError: acctest.Says(`spec.asNumber is managed by "kubectl-edit"`),
-			},
-			{
-				Config:           peer(c.Kubeconfig(), name, body+"\ntake_ownership = true"),
-				ConfigPlanChecks: acctest.Action(tor, plancheck.ResourceActionUpdate),
-				Check:            peers.Has(t, name, 65001, "spec", "asNumber"),
-			},
-			{Config: peer(c.Kubeconfig(), name, body), ConfigPlanChecks: acctest.Action(tor, plancheck.ResourceActionUpdate)},
-			{Config: peer(c.Kubeconfig(), name, body), PlanOnly: true},
+	acctest.Run(t, all,
+		resource.TestStep{Config: peer(c.Kubeconfig(), name, body)},
+		resource.TestStep{ // drift is found, and putting it right is refused
+			PreConfig:   acctest.Edit(t, all, peers, name, acctest.Fields{"asNumber": 65002}),
+			Config:      peer(c.Kubeconfig(), name, body),
+			ExpectError: acctest.Says(`spec.asNumber is managed by "kubectl-edit"`),
 		},
-	})
+		resource.TestStep{
+			Config:           peer(c.Kubeconfig(), name, body+"\ntake_ownership = true"),
+			ConfigPlanChecks: acctest.Action(tor, plancheck.ResourceActionUpdate),
+			Check:            acctest.Has(all, peers, name, acctest.Fields{"asNumber": 65001}),
+		},
+		resource.TestStep{Config: peer(c.Kubeconfig(), name, body), ConfigPlanChecks: acctest.Action(tor, plancheck.ResourceActionUpdate)},
+		resource.TestStep{Config: peer(c.Kubeconfig(), name, body), PlanOnly: true},
+	)
 }
 
 // TestBGPPeerExists: someone else's object is not taken over without a word.
 func TestBGPPeerExists(t *testing.T) {
 	t.Parallel()
 	c := kubetest.Shared(t)
-	peers, name := kind(c, "bgppeers"), kubetest.Name(t, "tor")
-	peers.Create(t, "BGPPeer", name, map[string]any{"peerIP": "192.168.1.1", "asNumber": int64(65001)})
+	all, name := objects(t, c, "tor")
+	all.Create(t, peers, name, map[string]any{"peerIP": "192.168.1.1", "asNumber": int64(65001)})
 	config := peer(c.Kubeconfig(), name, `
 		peer_ip   = "192.168.1.1"
 		as_number = 65001`)
-	resource.UnitTest(t, resource.TestCase{
-		ProtoV6ProviderFactories: acctest.Factories,
-		CheckDestroy:             peers.Gone(t, name),
-		Steps: []resource.TestStep{
-			{Config: config, ExpectError: acctest.Says(fmt.Sprintf(`it exists already, managed by "kubectl-create" Import it with the id "%s", or set`, name))},
-			{Config: config, ResourceName: tor, ImportState: true, ImportStateId: name, ImportStatePersist: true},
-			{Config: config, PlanOnly: true},
-			{
-				Config:      peer(c.Kubeconfig(), name, "peer_ip = \"192.168.1.1\"\nas_number = 65009"),
-				ExpectError: acctest.Says(`spec.asNumber is managed by "kubectl-create"`),
-			},
-			{
-				Config: peer(c.Kubeconfig(), name, "peer_ip = \"192.168.1.1\"\nas_number = 65009\ntake_ownership = true"),
-				Check:  peers.Has(t, name, 65009, "spec", "asNumber"),
-			},
+	acctest.Run(t, all,
+		resource.TestStep{Config: config, ExpectError: acctest.Says(fmt.Sprintf(`it exists already, managed by "kubectl-create" Import it with the id "%s", or set`, name))},
+		resource.TestStep{Config: config, ResourceName: tor, ImportState: true, ImportStateId: name, ImportStatePersist: true},
+		resource.TestStep{Config: config, PlanOnly: true},
+		resource.TestStep{
+			Config:      peer(c.Kubeconfig(), name, "peer_ip = \"192.168.1.1\"\nas_number = 65009"),
+			ExpectError: acctest.Says(`spec.asNumber is managed by "kubectl-create"`),
 		},
-	})
+		resource.TestStep{
+			Config: peer(c.Kubeconfig(), name, "peer_ip = \"192.168.1.1\"\nas_number = 65009\ntake_ownership = true"),
+			Check:  acctest.Has(all, peers, name, acctest.Fields{"asNumber": 65009}),
+		},
+	)
 }
 
 // TestBGPPeerTakeOwnership: with take_ownership a create takes over what exists.
 func TestBGPPeerTakeOwnership(t *testing.T) {
 	t.Parallel()
 	c := kubetest.Shared(t)
-	peers, name := kind(c, "bgppeers"), kubetest.Name(t, "tor")
-	peers.Create(t, "BGPPeer", name, map[string]any{"peerIP": "192.168.1.1", "asNumber": int64(65001)})
-	resource.UnitTest(t, resource.TestCase{
-		ProtoV6ProviderFactories: acctest.Factories,
-		CheckDestroy:             peers.Gone(t, name),
-		Steps: []resource.TestStep{{
+	all, name := objects(t, c, "tor")
+	all.Create(t, peers, name, map[string]any{"peerIP": "192.168.1.1", "asNumber": int64(65001)})
+	acctest.Run(t, all,
+		resource.TestStep{
 			Config: peer(c.Kubeconfig(), name, "peer_ip = \"192.168.1.1\"\nas_number = 65009\ntake_ownership = true"),
-			Check:  peers.Has(t, name, 65009, "spec", "asNumber"),
-		}},
-	})
+			Check:  acctest.Has(all, peers, name, acctest.Fields{"asNumber": 65009}),
+		},
+	)
 }
 
 // TestBGPPeerRefused: what only Calico can know is shown at the attribute.
 func TestBGPPeerRefused(t *testing.T) {
 	t.Parallel()
 	c := kubetest.Shared(t)
-	peers, name := kind(c, "bgppeers"), kubetest.Name(t, "tor")
-	resource.UnitTest(t, resource.TestCase{
-		ProtoV6ProviderFactories: acctest.Factories,
-		CheckDestroy:             peers.Gone(t, name),
-		Steps: []resource.TestStep{
-			{
-				Config:      peer(c.Kubeconfig(), name, "peer_ip = \"192.168.1.1\"\nfilters = [\"no-such-filter\"]"),
-				ExpectError: acctest.Says("no-such-filter"),
-			},
-			{ // newer than Calico 3.28
-				Config:      peer(c.Kubeconfig(), name, "peer_ip = \"192.168.1.1\"\nlocal_as_number = 64999"),
-				ExpectError: acctest.Says("spec.localASNumber: the server does not know this field The calico-apiserver in this cluster is older than the field."),
-			},
+	all, name := objects(t, c, "tor")
+	acctest.Run(t, all,
+		resource.TestStep{
+			Config:      peer(c.Kubeconfig(), name, "peer_ip = \"192.168.1.1\"\nfilters = [\"no-such-filter\"]"),
+			ExpectError: acctest.Says("no-such-filter"),
 		},
-	})
+		resource.TestStep{ // newer than Calico 3.28
+			Config:      peer(c.Kubeconfig(), name, "peer_ip = \"192.168.1.1\"\nlocal_as_number = 64999"),
+			ExpectError: acctest.Says("spec.localASNumber: the server does not know this field The calico-apiserver in this cluster is older than the field."),
+		},
+	)
 }
 
 // TestBGPPeerInvalid: rules that a configuration breaks are found at plan.
 func TestBGPPeerInvalid(t *testing.T) {
 	t.Parallel()
-	objecttest.Refused(t, "onprem_calico_bgp_peer", map[string]string{
+	acctest.Refuses(t, objecttest.Nowhere, "onprem_calico_bgp_peer", `name = "tor"`, map[string]string{
 		`as_number = 65001`:                                                                  "Nothing says whom to peer with",
 		"peer_ip = \"192.168.1.1\"\nas_number = 0":                                           `"0" is not an AS number`,
 		"peer_ip = \"192.168.1.1\"\nas_number = 4294967296":                                  `"4294967296" is not an AS number`,
@@ -229,28 +195,25 @@ func TestBGPPeerInvalid(t *testing.T) {
 func TestBGPPeerDataSource(t *testing.T) {
 	t.Parallel()
 	c := kubetest.Shared(t)
-	name := kubetest.Name(t, "tor")
-	kind(c, "bgppeers").Create(t, "BGPPeer", name, map[string]any{
+	all, name := objects(t, c, "tor")
+	all.Create(t, peers, name, map[string]any{
 		"peerIP": "192.168.1.1", "asNumber": int64(65001), "password": map[string]any{"secretKeyRef": map[string]any{"name": "bgp", "key": "tor"}},
 	})
 	const data = "data.onprem_calico_bgp_peer.tor"
-	resource.UnitTest(t, resource.TestCase{
-		ProtoV6ProviderFactories: acctest.Factories,
-		Steps: []resource.TestStep{
-			{
-				Config: objecttest.Provider(c.Kubeconfig()) + fmt.Sprintf("data \"onprem_calico_bgp_peer\" \"tor\" {\n  name = %q\n}\n", name),
-				ConfigStateChecks: []statecheck.StateCheck{
-					acctest.Is(data, "peer_ip", knownvalue.StringExact("192.168.1.1")),
-					acctest.Is(data, "as_number", knownvalue.StringExact("65001")),
-					acctest.Is(data, "password_secret", knownvalue.ObjectPartial(map[string]knownvalue.Check{"key": knownvalue.StringExact("tor")})),
-					acctest.Is(data, "keep_original_next_hop", knownvalue.Bool(false)),
-					acctest.Is(data, "source_address", knownvalue.StringExact("UseNodeIP")),
-				},
-			},
-			{
-				Config:      objecttest.Provider(c.Kubeconfig()) + `data "onprem_calico_bgp_peer" "none" { name = "no-such-peer" }`,
-				ExpectError: acctest.Says(`get BGPPeer "no-such-peer": kubernetes answered 404`),
+	acctest.Run(t, all,
+		resource.TestStep{
+			Config: objecttest.Provider(c.Kubeconfig()) + fmt.Sprintf("data \"onprem_calico_bgp_peer\" \"tor\" {\n  name = %q\n}\n", name),
+			ConfigStateChecks: []statecheck.StateCheck{
+				acctest.Is(data, "peer_ip", knownvalue.StringExact("192.168.1.1")),
+				acctest.Is(data, "as_number", knownvalue.StringExact("65001")),
+				acctest.Is(data, "password_secret", knownvalue.ObjectPartial(map[string]knownvalue.Check{"key": knownvalue.StringExact("tor")})),
+				acctest.Is(data, "keep_original_next_hop", knownvalue.Bool(false)),
+				acctest.Is(data, "source_address", knownvalue.StringExact("UseNodeIP")),
 			},
 		},
-	})
+		resource.TestStep{
+			Config:      objecttest.Provider(c.Kubeconfig()) + `data "onprem_calico_bgp_peer" "none" { name = "no-such-peer" }`,
+			ExpectError: acctest.Says(`get BGPPeer "no-such-peer": kubernetes answered 404`),
+		},
+	)
 }

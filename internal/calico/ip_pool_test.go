@@ -2,6 +2,7 @@ package calico_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
@@ -20,98 +21,67 @@ func pool(kubeconfig, name, body string) string {
 	return objecttest.Provider(kubeconfig) + fmt.Sprintf("resource \"onprem_calico_ip_pool\" \"pods\" {\n  name = %q\n%s\n}\n", name, body)
 }
 
-func TestIPPoolLife(t *testing.T) {
-	t.Parallel()
-	c := kubetest.Shared(t)
-	pools, name := kind(c, "ippools"), kubetest.Name(t, "pods")
-	cidr, other := c.Prefix(t), c.Prefix(t)
-	plain := pool(c.Kubeconfig(), name, fmt.Sprintf("cidr = %q", cidr))
-	full := pool(c.Kubeconfig(), name, fmt.Sprintf(`
-		cidr               = %q
+func poolLife(t *testing.T, c *kubetest.Cluster, block string) acctest.Life {
+	t.Helper()
+	all, name := objects(t, c, "pods")
+	cidr := c.Prefix(t)
+	bare := fmt.Sprintf("cidr = %q", cidr)
+	return all.Life(pools, name, pods, block, bare+`
 		vxlan_mode         = "CrossSubnet"
 		nat_outgoing       = true
 		disabled           = true
 		disable_bgp_export = true
 		node_selector      = "has(gpu)"
 		allowed_uses       = ["Workload"]
-		labels             = { site = "seoul" }`, cidr))
-	resource.UnitTest(t, resource.TestCase{
-		ProtoV6ProviderFactories: acctest.Factories,
-		CheckDestroy:             pools.Gone(t, name),
-		Steps: []resource.TestStep{
-			{ // Calico's defaults are no difference: the plan after the apply is empty
-				Config: plain, ConfigPlanChecks: acctest.Action(pods, plancheck.ResourceActionCreate),
-				ConfigStateChecks: []statecheck.StateCheck{
-					acctest.Is(pods, "block_size", knownvalue.Int64Exact(26)),
-					acctest.Is(pods, "ipip_mode", knownvalue.Null()),
-				},
-				Check: resource.ComposeTestCheckFunc(
-					pools.Has(t, name, "Never", "spec", "ipipMode"),
-					pools.Has(t, name, "all()", "spec", "nodeSelector"),
-				),
+		labels             = { site = "seoul" }
+		annotations        = { "acme.internal/owner" = "network" }`, bare,
+		acctest.Life{
+			Stored: acctest.Fields{"vxlanMode": "CrossSubnet", "natOutgoing": true, "allowedUses": []string{"Workload"}},
+			Stripped: acctest.Fields{
+				"vxlanMode": "Never", "ipipMode": "Never", "natOutgoing": nil, "nodeSelector": "all()", "allowedUses": []string{"Workload", "Tunnel"},
 			},
-			{ResourceName: pods, ImportState: true, ImportStateId: name, ImportStateVerify: true, ImportStateVerifyIdentifierAttribute: "name"},
-			{
-				Config: full, ConfigPlanChecks: acctest.Action(pods, plancheck.ResourceActionUpdate),
-				Check: resource.ComposeTestCheckFunc(
-					pools.Has(t, name, "CrossSubnet", "spec", "vxlanMode"),
-					pools.Has(t, name, true, "spec", "natOutgoing"),
-					pools.Has(t, name, []any{"Workload"}, "spec", "allowedUses"),
-				),
+			Drift: []acctest.Fields{{
+				"vxlanMode": "Never", "natOutgoing": false, "disabled": false, "disableBGPExport": false, "nodeSelector": "all()",
+				"allowedUses": []string{"Tunnel"}, "labels": map[string]any{"site": nil}, "annotations": map[string]any{"acme.internal/owner": "x"},
+			}},
+			Steady: map[string]string{
+				"cidr": "Calico never changes it", "block_size": "the same", "ipip_mode": "excludes vxlan_mode",
+				"assignment_mode": newer, "namespace_selector": newer,
 			},
-			{ResourceName: pods, ImportState: true, ImportStateId: name, ImportStateVerify: true, ImportStateVerifyIdentifierAttribute: "name"},
-			{ // what leaves the configuration returns to its default
-				Config: plain, ConfigPlanChecks: acctest.Action(pods, plancheck.ResourceActionUpdate),
-				Check: resource.ComposeTestCheckFunc(
-					pools.Has(t, name, "Never", "spec", "vxlanMode"),
-					pools.Has(t, name, nil, "spec", "natOutgoing"),
-					pools.Has(t, name, "all()", "spec", "nodeSelector"),
-					pools.Has(t, name, []any{"Workload", "Tunnel"}, "spec", "allowedUses"),
-				),
-			},
-			{ // a field that somebody else sets and nobody configures is no difference
-				PreConfig: pools.Patch(t, name, "kubectl-edit", `{"spec":{"natOutgoing":true}}`),
-				Config:    plain, PlanOnly: true,
-			},
-			{ // configured, it is
-				Config:      pool(c.Kubeconfig(), name, fmt.Sprintf("cidr = %q\nnat_outgoing = false", cidr)),
-				ExpectError: acctest.Says(`spec.natOutgoing is managed by "kubectl-edit"`),
-			},
-			{
-				Config:           pool(c.Kubeconfig(), name, fmt.Sprintf("cidr = %q\nblock_size = 28", cidr)),
-				ConfigPlanChecks: acctest.Action(pods, plancheck.ResourceActionReplace),
-				Check:            pools.Has(t, name, 28, "spec", "blockSize"),
-			},
-			{ // without block_size the default counts again, which takes another pool
-				Config: plain, ConfigPlanChecks: acctest.Action(pods, plancheck.ResourceActionReplace),
-			},
-			{
-				Config:           pool(c.Kubeconfig(), name, fmt.Sprintf("cidr = %q", other)),
-				ConfigPlanChecks: acctest.Action(pods, plancheck.ResourceActionReplace),
-				Check:            pools.Has(t, name, other, "spec", "cidr"),
-			},
-			{
-				PreConfig: pools.Delete(t, name),
-				Config:    pool(c.Kubeconfig(), name, fmt.Sprintf("cidr = %q", other)), ConfigPlanChecks: acctest.Action(pods, plancheck.ResourceActionCreate),
-			},
-			{Config: pool(c.Kubeconfig(), name, fmt.Sprintf("cidr = %q", other)), PlanOnly: true},
-		},
-	})
+		})
 }
 
-func TestIPPoolImportByIdentity(t *testing.T) {
+func TestIPPoolLife(t *testing.T) {
 	t.Parallel()
 	c := kubetest.Shared(t)
-	name := kubetest.Name(t, "pods")
-	resource.UnitTest(t, resource.TestCase{
-		ProtoV6ProviderFactories: acctest.Factories,
-		TerraformVersionChecks:   acctest.WithIdentity,
-		CheckDestroy:             kind(c, "ippools").Gone(t, name),
-		Steps: []resource.TestStep{
-			{Config: pool(c.Kubeconfig(), name, fmt.Sprintf("cidr = %q", c.Prefix(t)))},
-			{ResourceName: pods, ImportState: true, ImportStateKind: resource.ImportBlockWithResourceIdentity},
+	life := poolLife(t, c, objecttest.Provider(c.Kubeconfig()))
+	name, bare, other := life.Name+"-new", life.Block+life.Replaced, c.Prefix(t)
+	with := func(more string) string { return strings.Replace(bare, "cidr", more+"\ncidr", 1) }
+	moved := pool(c.Kubeconfig(), name, fmt.Sprintf("cidr = %q", other))
+	life.Run(t,
+		resource.TestStep{Config: bare, ConfigStateChecks: []statecheck.StateCheck{
+			acctest.Is(pods, "block_size", knownvalue.Int64Exact(26)),
+			acctest.Is(pods, "ipip_mode", knownvalue.Null()),
+		}},
+		resource.TestStep{ // a field that somebody else sets and nobody configures is no difference
+			PreConfig: acctest.Edit(t, life.System, pools, name, acctest.Fields{"natOutgoing": true}),
+			Config:    bare, PlanOnly: true,
 		},
-	})
+		resource.TestStep{ // configured, it is
+			Config: with("nat_outgoing = false"), ExpectError: acctest.Says(`spec.natOutgoing is managed by "kubectl-edit"`),
+		},
+		resource.TestStep{
+			Config: with("block_size = 28"), ConfigPlanChecks: acctest.Action(pods, plancheck.ResourceActionReplace),
+			Check: acctest.Has(life.System, pools, name, acctest.Fields{"blockSize": 28}),
+		},
+		resource.TestStep{ // without block_size the default counts again, which takes another pool
+			Config: bare, ConfigPlanChecks: acctest.Action(pods, plancheck.ResourceActionReplace),
+		},
+		resource.TestStep{
+			Config: moved, ConfigPlanChecks: acctest.Action(pods, plancheck.ResourceActionReplace),
+			Check: acctest.Has(life.System, pools, name, acctest.Fields{"cidr": other}),
+		},
+	)
 }
 
 // TestIPPoolRefused: an overlap is for Calico to find; its words end up at the
@@ -119,50 +89,42 @@ func TestIPPoolImportByIdentity(t *testing.T) {
 func TestIPPoolRefused(t *testing.T) {
 	t.Parallel()
 	c := kubetest.Shared(t)
-	pools, name := kind(c, "ippools"), kubetest.Name(t, "pods")
+	all, name := objects(t, c, "pods")
 	taken := c.Prefix(t)
-	pools.Create(t, "IPPool", name+"-old", map[string]any{"cidr": taken.String()})
-	resource.UnitTest(t, resource.TestCase{
-		ProtoV6ProviderFactories: acctest.Factories,
-		CheckDestroy:             pools.Gone(t, name),
-		Steps: []resource.TestStep{
-			{
-				Config:      pool(c.Kubeconfig(), name, fmt.Sprintf("cidr = %q", taken)),
-				ExpectError: acctest.Says(fmt.Sprintf(`IPPool.Spec.CIDR: Calico refuses "%s": IPPool(%s) CIDR overlaps with IPPool(%s-old)`, taken, name, name)),
-			},
-			{
-				Config:      pool(c.Kubeconfig(), name, "cidr = \"10.255.0.0/24\"\nassignment_mode = \"Manual\""),
-				ExpectError: acctest.Says("spec.assignmentMode: the server does not know this field"),
-			},
+	all.Create(t, pools, name+"-old", map[string]any{"cidr": taken.String()})
+	acctest.Run(t, all,
+		resource.TestStep{
+			Config:      pool(c.Kubeconfig(), name, fmt.Sprintf("cidr = %q", taken)),
+			ExpectError: acctest.Says(fmt.Sprintf(`IPPool.Spec.CIDR: Calico refuses "%s": IPPool(%s) CIDR overlaps with IPPool(%s-old)`, taken, name, name)),
 		},
-	})
+		resource.TestStep{
+			Config:      pool(c.Kubeconfig(), name, "cidr = \"10.255.0.0/24\"\nassignment_mode = \"Manual\""),
+			ExpectError: acctest.Says("spec.assignmentMode: the server does not know this field"),
+		},
+	)
 }
 
 func TestIPPoolIPv6(t *testing.T) {
 	t.Parallel()
 	c := kubetest.Shared(t)
-	pools, name := kind(c, "ippools"), kubetest.Name(t, "pods")
+	all, name := objects(t, c, "pods")
 	four := c.Prefix(t).Addr().As4()
 	network := fmt.Sprintf("fd00:%02x%02x::/64", four[1], four[2])
 	shouted := fmt.Sprintf("FD00:%02X%02X::/64", four[1], four[2])
-	resource.UnitTest(t, resource.TestCase{
-		ProtoV6ProviderFactories: acctest.Factories,
-		CheckDestroy:             pools.Gone(t, name),
-		Steps: []resource.TestStep{
-			{
-				Config:            pool(c.Kubeconfig(), name, fmt.Sprintf("cidr = %q", network)),
-				ConfigStateChecks: []statecheck.StateCheck{acctest.Is(pods, "block_size", knownvalue.Int64Exact(122))},
-			},
-			{ // another spelling is the same network
-				Config: pool(c.Kubeconfig(), name, fmt.Sprintf("cidr = %q", shouted)), ConfigPlanChecks: acctest.Action(pods, plancheck.ResourceActionUpdate),
-			},
+	acctest.Run(t, all,
+		resource.TestStep{
+			Config:            pool(c.Kubeconfig(), name, fmt.Sprintf("cidr = %q", network)),
+			ConfigStateChecks: []statecheck.StateCheck{acctest.Is(pods, "block_size", knownvalue.Int64Exact(122))},
 		},
-	})
+		resource.TestStep{ // another spelling is the same network
+			Config: pool(c.Kubeconfig(), name, fmt.Sprintf("cidr = %q", shouted)), ConfigPlanChecks: acctest.Action(pods, plancheck.ResourceActionUpdate),
+		},
+	)
 }
 
 func TestIPPoolInvalid(t *testing.T) {
 	t.Parallel()
-	objecttest.Refused(t, "onprem_calico_ip_pool", map[string]string{
+	acctest.Refuses(t, objecttest.Nowhere, "onprem_calico_ip_pool", `name = "pods"`, map[string]string{
 		`cidr = "10.64.0.1/16"`:                        `"10.64.0.1/16" is not a network: it has host bits set; did you mean 10.64.0.0/16?`,
 		`cidr = "10.64.0.0"`:                           "want CIDR notation",
 		`cidr = "169.254.8.0/24"`:                      "169.254.8.0/24 overlaps the link-local addresses 169.254.0.0/16",
@@ -186,12 +148,12 @@ func TestIPPoolInvalid(t *testing.T) {
 func TestIPPoolDataSource(t *testing.T) {
 	t.Parallel()
 	c := kubetest.Shared(t)
-	name, cidr := kubetest.Name(t, "pods"), c.Prefix(t)
-	kind(c, "ippools").Create(t, "IPPool", name, map[string]any{"cidr": cidr.String()})
+	all, name := objects(t, c, "pods")
+	cidr := c.Prefix(t)
+	all.Create(t, pools, name, map[string]any{"cidr": cidr.String()})
 	const data = "data.onprem_calico_ip_pool.pods"
-	resource.UnitTest(t, resource.TestCase{
-		ProtoV6ProviderFactories: acctest.Factories,
-		Steps: []resource.TestStep{{
+	acctest.Run(t, all,
+		resource.TestStep{
 			Config: objecttest.Provider(c.Kubeconfig()) + fmt.Sprintf("data \"onprem_calico_ip_pool\" \"pods\" {\n  name = %q\n}\n", name),
 			ConfigStateChecks: []statecheck.StateCheck{
 				acctest.Is(data, "cidr", knownvalue.StringExact(cidr.String())),
@@ -200,6 +162,6 @@ func TestIPPoolDataSource(t *testing.T) {
 				acctest.Is(data, "nat_outgoing", knownvalue.Bool(false)),
 				acctest.Is(data, "allowed_uses", knownvalue.SetSizeExact(2)),
 			},
-		}},
-	})
+		},
+	)
 }

@@ -3,7 +3,6 @@ package kubevirt_test
 import (
 	"fmt"
 	"os"
-	"regexp"
 	"strings"
 	"testing"
 
@@ -13,6 +12,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
 
 	"github.com/onprem-tools/terraform-provider-onprem/internal/acctest"
+	"github.com/onprem-tools/terraform-provider-onprem/internal/acctest/objecttest"
 	"github.com/onprem-tools/terraform-provider-onprem/internal/kube/kubetest"
 )
 
@@ -53,17 +53,14 @@ func TestVirtualMachineInstances(t *testing.T) {
 		t.Fatal(err)
 	}
 	find := func(body string) string {
-		return fmt.Sprintf(`
-			provider "onprem" {
-				kubernetes = { config_path = %q }
-			}
+		return objecttest.Provider(c.Kubeconfig()) + fmt.Sprintf(`
 			data "onprem_kubevirt_virtual_machine_instances" "all" {
 				namespace = %q
 				%s
 			}
 			output "by_name" {
 				value = { for vm in data.onprem_kubevirt_virtual_machine_instances.all.instances : vm.name => coalesce(vm.ip_address, "none") }
-			}`, c.Kubeconfig(), namespace, body)
+			}`, namespace, body)
 	}
 	text := knownvalue.StringExact
 	found := func(addresses map[string]knownvalue.Check) statecheck.StateCheck {
@@ -73,8 +70,8 @@ func TestVirtualMachineInstances(t *testing.T) {
 	resource.UnitTest(t, resource.TestCase{
 		ProtoV6ProviderFactories: acctest.Factories,
 		Steps: []resource.TestStep{
-			{Config: find(`label_selector = "os in ubuntu"`), ExpectError: regexp.MustCompile(`not\s+a\s+label\s+selector`)},
-			{Config: find(`phase = "running"`), ExpectError: regexp.MustCompile(`"Running"`)},
+			{Config: find(`label_selector = "os in ubuntu"`), ExpectError: acctest.Says("not a label selector")},
+			{Config: find(`phase = "running"`), ExpectError: acctest.Says(`"Running"`)},
 			{
 				Config: find(""),
 				ConfigStateChecks: []statecheck.StateCheck{

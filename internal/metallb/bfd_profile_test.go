@@ -2,6 +2,9 @@ package metallb_test
 
 import (
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
@@ -20,12 +23,10 @@ func profile(kubeconfig, name, body string) string {
 	return objecttest.Provider(kubeconfig) + fmt.Sprintf("resource \"onprem_metallb_bfd_profile\" \"fast\" {\n  name = %q\n%s\n}\n", name, body)
 }
 
-func TestBFDProfileLife(t *testing.T) {
-	t.Parallel()
-	c := kubetest.Shared(t)
-	profiles, name := kind(c, "v1beta1", "bfdprofiles"), kubetest.Name(t, "fast")
-	plain := profile(c.Kubeconfig(), name, `receive_interval = 300`)
-	full := profile(c.Kubeconfig(), name, `
+func profileLife(t *testing.T, c *kubetest.Cluster, block string) acctest.Life {
+	t.Helper()
+	all, name := objects(t, c, "fast")
+	return all.Life(profiles, name, fast, block, `
 		receive_interval  = 150
 		transmit_interval = 150
 		detect_multiplier = 5
@@ -33,72 +34,43 @@ func TestBFDProfileLife(t *testing.T) {
 		echo_mode         = true
 		passive_mode      = true
 		minimum_ttl       = 250
-		labels            = { site = "seoul" }`)
-	resource.UnitTest(t, resource.TestCase{
-		ProtoV6ProviderFactories: acctest.Factories,
-		CheckDestroy:             profiles.Gone(t, name, name+"-new"),
-		Steps: []resource.TestStep{
-			{
-				Config: full, ConfigPlanChecks: acctest.Action(fast, plancheck.ResourceActionCreate),
-				ConfigStateChecks: []statecheck.StateCheck{acctest.Is(fast, "namespace", knownvalue.StringExact("metallb-system"))},
-				Check: resource.ComposeTestCheckFunc(
-					profiles.Has(t, name, 5, "spec", "detectMultiplier"),
-					profiles.Has(t, name, true, "spec", "echoMode"),
-					profiles.Has(t, name, 250, "spec", "minimumTtl"),
-				),
-			},
-			{
-				ResourceName: fast, ImportState: true, ImportStateVerify: true, ImportStateVerifyIdentifierAttribute: "name",
-				ImportStateIdFunc: acctest.ImportID(fast, "namespace", "name"),
-			},
-			{ // what leaves the configuration leaves the object
-				Config: plain, ConfigPlanChecks: acctest.Action(fast, plancheck.ResourceActionUpdate),
-				ConfigStateChecks: []statecheck.StateCheck{acctest.Is(fast, "echo_mode", knownvalue.Null())},
-				Check: resource.ComposeTestCheckFunc(
-					profiles.Has(t, name, nil, "spec", "minimumTtl"),
-					profiles.Has(t, name, 300, "spec", "receiveInterval"),
-				),
-			},
-			{ // a field that others set and nobody configures is no difference
-				PreConfig: profiles.Patch(t, name, "kubectl-edit", `{"spec":{"detectMultiplier":9}}`),
-				Config:    plain, PlanOnly: true,
-			},
-			{ // drift is found, and putting it right is refused, until taken over
-				PreConfig:   profiles.Patch(t, name, "kubectl-edit", `{"spec":{"receiveInterval":1000}}`),
-				Config:      plain,
-				ExpectError: acctest.Says(`spec.receiveInterval is managed by "kubectl-edit"`),
-			},
-			{
-				Config:           profile(c.Kubeconfig(), name, "receive_interval = 300\ntake_ownership = true"),
-				ConfigPlanChecks: acctest.Action(fast, plancheck.ResourceActionUpdate),
-				Check:            profiles.Has(t, name, 300, "spec", "receiveInterval"),
-			},
-			{
-				PreConfig: profiles.Delete(t, name),
-				Config:    plain, ConfigPlanChecks: acctest.Action(fast, plancheck.ResourceActionCreate),
-			},
-			{Config: plain, PlanOnly: true},
-			{
-				Config:           profile(c.Kubeconfig(), name+"-new", ""),
-				ConfigPlanChecks: acctest.Action(fast, plancheck.ResourceActionReplace),
-			},
-		},
-	})
+		labels            = { site = "seoul" }
+		annotations       = { "acme.internal/owner" = "network" }`, `receive_interval = 300`,
+		acctest.Life{
+			Stored:   acctest.Fields{"detectMultiplier": 5, "echoMode": true, "minimumTtl": 250},
+			Stripped: acctest.Fields{"minimumTtl": nil, "receiveInterval": 300},
+			Drift: []acctest.Fields{{
+				"receiveInterval": 1000, "transmitInterval": 1000, "detectMultiplier": 9, "echoInterval": 100, "echoMode": false, "passiveMode": false,
+				"minimumTtl": 1, "labels": map[string]any{"site": nil}, "annotations": map[string]any{"acme.internal/owner": nil},
+			}},
+		})
 }
 
-func TestBFDProfileImportByIdentity(t *testing.T) {
+func TestBFDProfileLife(t *testing.T) {
 	t.Parallel()
 	c := kubetest.Shared(t)
-	name := kubetest.Name(t, "fast")
-	resource.UnitTest(t, resource.TestCase{
-		ProtoV6ProviderFactories: acctest.Factories,
-		TerraformVersionChecks:   acctest.WithIdentity,
-		CheckDestroy:             kind(c, "v1beta1", "bfdprofiles").Gone(t, name),
-		Steps: []resource.TestStep{
-			{Config: profile(c.Kubeconfig(), name, `detect_multiplier = 5`)},
-			{ResourceName: fast, ImportState: true, ImportStateKind: resource.ImportBlockWithResourceIdentity},
+	life := profileLife(t, c, objecttest.Provider(c.Kubeconfig()))
+	life.Run(t, takenOver(t, life, acctest.Fields{"detectMultiplier": 9}, acctest.Fields{"receiveInterval": 1000})...)
+}
+
+// takenOver are the steps of an object called as Life.Replaced does: a field
+// that others set and nobody configures is no difference; what is configured is
+// found, and putting it right is refused until it is taken over.
+func takenOver(t *testing.T, life acctest.Life, free, configured acctest.Fields) []resource.TestStep {
+	t.Helper()
+	field := slices.Collect(maps.Keys(configured))[0]
+	edit := func(changes acctest.Fields) func() {
+		return acctest.Edit(t, life.System, life.Kind, life.Name+"-new", changes)
+	}
+	config := life.Block + life.Replaced
+	return []resource.TestStep{
+		{PreConfig: edit(free), Config: config, PlanOnly: true},
+		{PreConfig: edit(configured), Config: config, ExpectError: acctest.Says("spec." + field + ` is managed by "kubectl-edit"`)},
+		{
+			Config:           strings.Replace(config, "name =", "take_ownership = true\nname =", 1),
+			ConfigPlanChecks: acctest.Action(life.Address, plancheck.ResourceActionUpdate),
 		},
-	})
+	}
 }
 
 // TestBFDProfileInUse: the webhook keeps a profile that a peer needs, and says
@@ -106,25 +78,20 @@ func TestBFDProfileImportByIdentity(t *testing.T) {
 func TestBFDProfileInUse(t *testing.T) {
 	t.Parallel()
 	c := kubetest.Shared(t)
-	profiles, name := kind(c, "v1beta1", "bfdprofiles"), kubetest.Name(t, "fast")
-	peers := kind(c, "v1beta2", "bgppeers")
+	all, name := objects(t, c, "fast")
 	config := profile(c.Kubeconfig(), name, "")
-	resource.UnitTest(t, resource.TestCase{
-		ProtoV6ProviderFactories: acctest.Factories,
-		CheckDestroy:             profiles.Gone(t, name),
-		Steps: []resource.TestStep{
-			{Config: config},
-			{
-				PreConfig: func() {
-					peers.Create(t, "BGPPeer", name, map[string]any{
-						"myASN": int64(64512), "peerASN": int64(65001), "peerAddress": somewhere(t, c), "bfdProfile": name,
-					})
-				},
-				Config: config, Destroy: true, ExpectError: acctest.Says("denied the request"),
+	acctest.Run(t, all,
+		resource.TestStep{Config: config},
+		resource.TestStep{
+			PreConfig: func() {
+				all.Create(t, peers, name, map[string]any{
+					"myASN": int64(64512), "peerASN": int64(65001), "peerAddress": somewhere(t, c), "bfdProfile": name,
+				})
 			},
-			{PreConfig: peers.Delete(t, name), Config: config, Destroy: true},
+			Config: config, Destroy: true, ExpectError: acctest.Says("denied the request"),
 		},
-	})
+		resource.TestStep{PreConfig: acctest.Forget(t, all, peers, name), Config: config, Destroy: true},
+	)
 }
 
 // TestBFDProfileGoes: with create_before_destroy, a peer lets go of a profile
@@ -132,7 +99,7 @@ func TestBFDProfileInUse(t *testing.T) {
 func TestBFDProfileGoes(t *testing.T) {
 	t.Parallel()
 	c := kubetest.Shared(t)
-	profiles, name := kind(c, "v1beta1", "bfdprofiles"), kubetest.Name(t, "fast")
+	all, name := objects(t, c, "fast")
 	body := fmt.Sprintf("my_asn = 64512\npeer_asn = 65001\npeer_address = %q\n", somewhere(t, c))
 	watched := peer(c.Kubeconfig(), name, body+"bfd_profile = onprem_metallb_bfd_profile.fast.name") + fmt.Sprintf(`
 		resource "onprem_metallb_bfd_profile" "fast" {
@@ -141,22 +108,18 @@ func TestBFDProfileGoes(t *testing.T) {
 				create_before_destroy = true
 			}
 		}`, name)
-	resource.UnitTest(t, resource.TestCase{
-		ProtoV6ProviderFactories: acctest.Factories,
-		CheckDestroy:             profiles.Gone(t, name),
-		Steps: []resource.TestStep{
-			{Config: watched},
-			{
-				Config: peer(c.Kubeconfig(), name, body), ConfigPlanChecks: acctest.Action(tor, plancheck.ResourceActionUpdate),
-				Check: profiles.Gone(t, name),
-			},
+	acctest.Run(t, all,
+		resource.TestStep{Config: watched},
+		resource.TestStep{
+			Config: peer(c.Kubeconfig(), name, body), ConfigPlanChecks: acctest.Action(tor, plancheck.ResourceActionUpdate),
+			Check: acctest.Gone(all, profiles, name),
 		},
-	})
+	)
 }
 
 func TestBFDProfileInvalid(t *testing.T) {
 	t.Parallel()
-	objecttest.Refused(t, "onprem_metallb_bfd_profile", map[string]string{
+	acctest.Refuses(t, objecttest.Nowhere, "onprem_metallb_bfd_profile", `name = "a"`, map[string]string{
 		`receive_interval = 9`:      "receive_interval value must be between 10 and 60000, got: 9",
 		`transmit_interval = 60001`: "transmit_interval value must be between 10 and 60000, got: 60001",
 		`echo_interval = 0`:         "echo_interval value must be between 10 and 60000, got: 0",
@@ -169,18 +132,17 @@ func TestBFDProfileInvalid(t *testing.T) {
 func TestBFDProfileDataSource(t *testing.T) {
 	t.Parallel()
 	c := kubetest.Shared(t)
-	name := kubetest.Name(t, "fast")
-	kind(c, "v1beta1", "bfdprofiles").Create(t, "BFDProfile", name, map[string]any{"detectMultiplier": int64(5)})
+	all, name := objects(t, c, "fast")
+	all.Create(t, profiles, name, map[string]any{"detectMultiplier": int64(5)})
 	const data = "data.onprem_metallb_bfd_profile.fast"
-	resource.UnitTest(t, resource.TestCase{
-		ProtoV6ProviderFactories: acctest.Factories,
-		Steps: []resource.TestStep{{
+	acctest.Run(t, all,
+		resource.TestStep{
 			Config: objecttest.Provider(c.Kubeconfig()) + fmt.Sprintf("data \"onprem_metallb_bfd_profile\" \"fast\" {\n  name = %q\n}\n", name),
 			ConfigStateChecks: []statecheck.StateCheck{
 				acctest.Is(data, "detect_multiplier", knownvalue.Int64Exact(5)),
 				acctest.Is(data, "receive_interval", knownvalue.Int64Exact(300)),
 				acctest.Is(data, "echo_mode", knownvalue.Bool(false)),
 			},
-		}},
-	})
+		},
+	)
 }

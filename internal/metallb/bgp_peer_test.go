@@ -2,6 +2,7 @@ package metallb_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
@@ -27,17 +28,13 @@ func somewhere(t *testing.T, c *kubetest.Cluster) string {
 	return c.Prefix(t).Addr().Next().String()
 }
 
-func TestBGPPeerLife(t *testing.T) {
-	t.Parallel()
-	c := kubetest.Shared(t)
-	peers, name, address := kind(c, "v1beta2", "bgppeers"), kubetest.Name(t, "tor"), somewhere(t, c)
-	const password = "correct-horse-battery"
-	plainBody := fmt.Sprintf(`
-		my_asn       = 64512
-		peer_asn     = 65001
-		peer_address = %q`, address)
-	plain := peer(c.Kubeconfig(), name, plainBody)
-	full := peer(c.Kubeconfig(), name, fmt.Sprintf(`
+const password = "correct-horse-battery"
+
+func peerLife(t *testing.T, c *kubetest.Cluster, block string) acctest.Life {
+	t.Helper()
+	all, name := objects(t, c, "tor")
+	address := somewhere(t, c)
+	return all.Life(peers, name, tor, block, fmt.Sprintf(`
 		my_asn                    = 64512
 		peer_asn                  = 4200000000
 		peer_address              = %q
@@ -53,114 +50,76 @@ func TestBGPPeerLife(t *testing.T) {
 		ebgp_multi_hop            = true
 		vrf                       = "red"
 		dual_stack_address_family = true
-		labels                    = { site = "tokyo" }`, address, password))
-	resource.UnitTest(t, resource.TestCase{
-		ProtoV6ProviderFactories: acctest.Factories,
-		CheckDestroy:             peers.Gone(t, name),
-		Steps: []resource.TestStep{
-			{
-				Config: full, ConfigPlanChecks: acctest.Action(tor, plancheck.ResourceActionCreate),
-				ConfigStateChecks: []statecheck.StateCheck{
-					acctest.Is(tor, "peer_asn", knownvalue.StringExact("4200000000")),
-					acctest.Is(tor, "namespace", knownvalue.StringExact("metallb-system")),
-					acctest.Is(tor, "password_wo", knownvalue.Null()),
-				},
-				Check: resource.ComposeTestCheckFunc(
-					peers.Has(t, name, 4200000000, "spec", "peerASN"),
-					peers.Has(t, name, password, "spec", "password"),
-					acctest.NoSecrets(t, password),
-				),
+		labels                    = { site = "tokyo" }
+		annotations               = { "acme.internal/owner" = "network" }`, address, password),
+		fmt.Sprintf("my_asn = 64512\npeer_asn = 65001\npeer_address = %q", address),
+		acctest.Life{
+			Stored:   acctest.Fields{"peerASN": 4200000000, "password": password},
+			Stripped: acctest.Fields{"peerPort": 179, "password": nil, "nodeSelectors": nil},
+			Drift: []acctest.Fields{{
+				"peerASN": 65009, "peerAddress": somewhere(t, c), "peerPort": 179, "sourceAddress": "192.168.2.11", "holdTime": "90s",
+				"keepaliveTime": "30s", "connectTime": "1s", "nodeSelectors": nil, "bfdProfile": nil, "ebgpMultiHop": false, "vrf": "blue",
+				"dualStackAddressFamily": false, "labels": map[string]any{"site": nil}, "annotations": map[string]any{"acme.internal/owner": nil},
+			}},
+			Steady: map[string]string{
+				"my_asn": "the webhook wants it of all peers alike", "router_id": "the same", "local_asn": "newer than MetalLB 0.15",
+				"dynamic_asn": "excludes peer_asn", "interface": "excludes peer_address", "password_secret": "excludes password_wo",
+				"disable_mp": "excludes dual_stack_address_family", "enable_graceful_restart": "MetalLB never changes it",
+				"password_wo_version": "the provider's own",
 			},
-			{
-				ResourceName: tor, ImportState: true, ImportStateVerify: true, ImportStateVerifyIdentifierAttribute: "name",
-				ImportStateIdFunc: acctest.ImportID(tor, "namespace", "name"), ImportStateVerifyIgnore: []string{"password_wo_version"},
-			},
-			{
-				Config: plain, ConfigPlanChecks: acctest.Action(tor, plancheck.ResourceActionUpdate),
-				Check: resource.ComposeTestCheckFunc(
-					peers.Has(t, name, 179, "spec", "peerPort"),
-					peers.Has(t, name, nil, "spec", "password"),
-					peers.Has(t, name, nil, "spec", "nodeSelectors"),
-				),
-			},
-			{ // the password is rotated by its version
-				Config: peer(c.Kubeconfig(), name, plainBody+"\npassword_wo = \"new-"+password+"\"\npassword_wo_version = 2"),
-				Check:  resource.ComposeTestCheckFunc(peers.Has(t, name, "new-"+password, "spec", "password"), acctest.NoSecrets(t, password)),
-			},
-			{Config: plain},
-			{ // graceful restart takes a new object
-				Config:           peer(c.Kubeconfig(), name, plainBody+"\nenable_graceful_restart = true"),
-				ConfigPlanChecks: acctest.Action(tor, plancheck.ResourceActionReplace),
-			},
-			{Config: plain, ConfigPlanChecks: acctest.Action(tor, plancheck.ResourceActionReplace)},
-			{ // the same as none
-				Config:           peer(c.Kubeconfig(), name, plainBody+"\nenable_graceful_restart = false"),
-				ConfigPlanChecks: acctest.Action(tor, plancheck.ResourceActionUpdate),
-			},
-			{Config: plain},
-			{
-				PreConfig: peers.Patch(t, name, "kubectl-edit", `{"spec":{"ebgpMultiHop":true}}`),
-				Config:    plain, PlanOnly: true,
-			},
-			{
-				PreConfig:   peers.Patch(t, name, "kubectl-edit", `{"spec":{"peerASN":65009}}`),
-				Config:      plain,
-				ExpectError: acctest.Says(`spec.peerASN is managed by "kubectl-edit"`),
-			},
-			{
-				PreConfig: peers.Delete(t, name),
-				Config:    plain, ConfigPlanChecks: acctest.Action(tor, plancheck.ResourceActionCreate),
-			},
-			{Config: plain, PlanOnly: true},
-		},
-	})
+			Unread: []string{"password_wo_version"},
+		})
 }
 
-func TestBGPPeerImportByIdentity(t *testing.T) {
+func TestBGPPeerLife(t *testing.T) {
 	t.Parallel()
 	c := kubetest.Shared(t)
-	name := kubetest.Name(t, "tor")
-	resource.UnitTest(t, resource.TestCase{
-		ProtoV6ProviderFactories: acctest.Factories,
-		TerraformVersionChecks:   acctest.WithIdentity,
-		CheckDestroy:             kind(c, "v1beta2", "bgppeers").Gone(t, name),
-		Steps: []resource.TestStep{
-			{Config: peer(c.Kubeconfig(), name, fmt.Sprintf("my_asn = 64512\npeer_asn = 65001\npeer_address = %q", somewhere(t, c)))},
-			{ResourceName: tor, ImportState: true, ImportStateKind: resource.ImportBlockWithResourceIdentity},
+	life := peerLife(t, c, objecttest.Provider(c.Kubeconfig()))
+	name, plain := life.Name+"-new", life.Block+life.Replaced
+	with := func(more string) string { return strings.Replace(plain, "name =", more+"\nname =", 1) }
+	life.Run(t, append(takenOver(t, life, acctest.Fields{"ebgpMultiHop": true}, acctest.Fields{"peerASN": 65009}),
+		resource.TestStep{ // the password is rotated by its version
+			Config: with("password_wo = \"new-" + password + "\"\npassword_wo_version = 2"),
+			Check:  resource.ComposeTestCheckFunc(acctest.Has(life.System, peers, name, acctest.Fields{"password": "new-" + password}), acctest.NoSecrets(t, password)),
 		},
-	})
+		resource.TestStep{Config: plain},
+		resource.TestStep{ // graceful restart takes a new object
+			Config: with("enable_graceful_restart = true"), ConfigPlanChecks: acctest.Action(tor, plancheck.ResourceActionReplace),
+		},
+		resource.TestStep{Config: plain, ConfigPlanChecks: acctest.Action(tor, plancheck.ResourceActionReplace)},
+		resource.TestStep{ // the same as none
+			Config: with("enable_graceful_restart = false"), ConfigPlanChecks: acctest.Action(tor, plancheck.ResourceActionUpdate),
+		},
+	)...)
 }
 
 // TestBGPPeerRefused: what the webhook refuses is shown in its words.
 func TestBGPPeerRefused(t *testing.T) {
 	t.Parallel()
 	c := kubetest.Shared(t)
-	peers, name, address := kind(c, "v1beta2", "bgppeers"), kubetest.Name(t, "tor"), somewhere(t, c)
-	peers.Create(t, "BGPPeer", name+"-old", map[string]any{"myASN": int64(64512), "peerASN": int64(65001), "peerAddress": address})
-	resource.UnitTest(t, resource.TestCase{
-		ProtoV6ProviderFactories: acctest.Factories,
-		CheckDestroy:             peers.Gone(t, name),
-		Steps: []resource.TestStep{
-			{ // all peers must agree on the local AS number
-				Config:      peer(c.Kubeconfig(), name, fmt.Sprintf("my_asn = 64599\npeer_asn = 65001\npeer_address = %q", somewhere(t, c))),
-				ExpectError: acctest.Says("denied the request"),
-			},
-			{ // newer than MetalLB 0.15
-				Config:      peer(c.Kubeconfig(), name, fmt.Sprintf("my_asn = 64512\npeer_asn = 65001\nlocal_asn = 64599\npeer_address = %q", somewhere(t, c))),
-				ExpectError: acctest.Says("spec.localASN: the server does not know this field The MetalLB in this cluster is older than the field."),
-			},
-			{
-				Config:      peer(c.Kubeconfig(), name+"-old", fmt.Sprintf("my_asn = 64512\npeer_asn = 65001\npeer_address = %q", address)),
-				ExpectError: acctest.Says(`it exists already, managed by "kubectl-create"`),
-			},
+	all, name := objects(t, c, "tor")
+	address := somewhere(t, c)
+	all.Create(t, peers, name+"-old", map[string]any{"myASN": int64(64512), "peerASN": int64(65001), "peerAddress": address})
+	acctest.Run(t, all,
+		resource.TestStep{ // all peers must agree on the local AS number
+			Config:      peer(c.Kubeconfig(), name, fmt.Sprintf("my_asn = 64599\npeer_asn = 65001\npeer_address = %q", somewhere(t, c))),
+			ExpectError: acctest.Says("denied the request"),
 		},
-	})
+		resource.TestStep{ // newer than MetalLB 0.15
+			Config:      peer(c.Kubeconfig(), name, fmt.Sprintf("my_asn = 64512\npeer_asn = 65001\nlocal_asn = 64599\npeer_address = %q", somewhere(t, c))),
+			ExpectError: acctest.Says("spec.localASN: the server does not know this field The MetalLB in this cluster is older than the field."),
+		},
+		resource.TestStep{
+			Config:      peer(c.Kubeconfig(), name+"-old", fmt.Sprintf("my_asn = 64512\npeer_asn = 65001\npeer_address = %q", address)),
+			ExpectError: acctest.Says(`it exists already, managed by "kubectl-create"`),
+		},
+	)
 }
 
 func TestBGPPeerInvalid(t *testing.T) {
 	t.Parallel()
 	const base = "my_asn = 64512\npeer_asn = 65001\npeer_address = \"192.168.2.1\"\n"
-	objecttest.Refused(t, "onprem_metallb_bgp_peer", map[string]string{
+	acctest.Refuses(t, objecttest.Nowhere, "onprem_metallb_bgp_peer", `name = "a"`, map[string]string{
 		"my_asn = 64512\npeer_asn = 65001":                             "Set peer_address, or interface",
 		"my_asn = 64512\npeer_address = \"192.168.2.1\"":               "Set peer_asn, or dynamic_asn",
 		"my_asn = 0\npeer_asn = 65001\npeer_address = \"192.168.2.1\"": `"0" is not an AS number`,
@@ -185,15 +144,15 @@ func TestBGPPeerInvalid(t *testing.T) {
 func TestBGPPeerDataSource(t *testing.T) {
 	t.Parallel()
 	c := kubetest.Shared(t)
-	name, address := kubetest.Name(t, "tor"), somewhere(t, c)
-	kind(c, "v1beta2", "bgppeers").Create(t, "BGPPeer", name, map[string]any{
+	all, name := objects(t, c, "tor")
+	address := somewhere(t, c)
+	all.Create(t, peers, name, map[string]any{
 		"myASN": int64(64512), "peerASN": int64(65001), "peerAddress": address, "password": "not-for-state",
 		"nodeSelectors": []any{map[string]any{"matchLabels": map[string]any{"a": "b"}}},
 	})
 	const data = "data.onprem_metallb_bgp_peer.tor"
-	resource.UnitTest(t, resource.TestCase{
-		ProtoV6ProviderFactories: acctest.Factories,
-		Steps: []resource.TestStep{{
+	acctest.Run(t, all,
+		resource.TestStep{
 			Config: objecttest.Provider(c.Kubeconfig()) + fmt.Sprintf("data \"onprem_metallb_bgp_peer\" \"tor\" {\n  name = %q\n}\n", name),
 			ConfigStateChecks: []statecheck.StateCheck{
 				acctest.Is(data, "my_asn", knownvalue.StringExact("64512")),
@@ -201,6 +160,6 @@ func TestBGPPeerDataSource(t *testing.T) {
 				acctest.Is(data, "node_selectors", knownvalue.ListSizeExact(1)),
 			},
 			Check: acctest.NoSecrets(t, "not-for-state"),
-		}},
-	})
+		},
+	)
 }

@@ -8,7 +8,6 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
-	"github.com/hashicorp/terraform-plugin-testing/plancheck"
 	"github.com/hashicorp/terraform-plugin-testing/statecheck"
 	"go4.org/netipx"
 
@@ -29,17 +28,16 @@ func addresses(p netip.Prefix) string {
 	return fmt.Sprintf("%s-%s", r.From(), r.To())
 }
 
-func TestIPAddressPoolLife(t *testing.T) {
-	t.Parallel()
-	c := kubetest.Shared(t)
-	pools, name := kind(c, "v1beta1", "ipaddresspools"), kubetest.Name(t, "lb")
+func poolLife(t *testing.T, c *kubetest.Cluster, block string) acctest.Life {
+	t.Helper()
+	all, name := objects(t, c, "lb")
 	prefix := c.Prefix(t)
-	plain := pool(c.Kubeconfig(), name, fmt.Sprintf("addresses = [%q]", addresses(prefix)))
-	full := pool(c.Kubeconfig(), name, fmt.Sprintf(`
+	return all.Life(pools, name, lb, block, fmt.Sprintf(`
 		addresses       = [%q]
 		auto_assign     = false
 		avoid_buggy_ips = true
 		labels          = { site = "seoul" }
+		annotations     = { "acme.internal/owner" = "network" }
 		service_allocation = {
 			priority   = 10
 			namespaces = ["nicepayment-frs"]
@@ -48,114 +46,63 @@ func TestIPAddressPoolLife(t *testing.T) {
 				{ match_labels = { tier = "payment" } },
 				{ match_expressions = [{ key = "public", operator = "Exists" }, { key = "zone", operator = "In", values = ["a", "b"] }] },
 			]
-		}`, prefix))
-	resource.UnitTest(t, resource.TestCase{
-		ProtoV6ProviderFactories: acctest.Factories,
-		CheckDestroy:             pools.Gone(t, name),
-		Steps: []resource.TestStep{
-			{
-				Config: plain, ConfigPlanChecks: acctest.Action(lb, plancheck.ResourceActionCreate),
-				ConfigStateChecks: []statecheck.StateCheck{
-					acctest.Is(lb, "namespace", knownvalue.StringExact("metallb-system")),
-					acctest.Is(lb, "auto_assign", knownvalue.Null()),
-				},
-				Check: pools.Has(t, name, true, "spec", "autoAssign"),
+		}`, prefix), fmt.Sprintf("addresses = [%q]", addresses(prefix)),
+		acctest.Life{
+			Stored: acctest.Fields{"autoAssign": false, "labels": map[string]string{"site": "seoul"}},
+			Stripped: acctest.Fields{ // what leaves the configuration returns to its default
+				"autoAssign": true, "serviceAllocation": nil,
 			},
-			{
-				ResourceName: lb, ImportState: true, ImportStateVerify: true, ImportStateVerifyIdentifierAttribute: "name",
-				ImportStateIdFunc: acctest.ImportID(lb, "namespace", "name"),
-			},
-			{ResourceName: lb, ImportState: true, ImportStateId: name, ExpectError: acctest.Says("Write it as <namespace>/<name>.")},
-			{
-				Config: full, ConfigPlanChecks: acctest.Action(lb, plancheck.ResourceActionUpdate),
-				Check: resource.ComposeTestCheckFunc(
-					pools.Has(t, name, false, "spec", "autoAssign"),
-					pools.Has(t, name, 10, "spec", "serviceAllocation", "priority"),
-					pools.Has(t, name, "seoul", "metadata", "labels", "site"),
-				),
-			},
-			{
-				ResourceName: lb, ImportState: true, ImportStateVerify: true, ImportStateVerifyIdentifierAttribute: "name",
-				ImportStateIdFunc: acctest.ImportID(lb, "namespace", "name"),
-			},
-			{ // what leaves the configuration returns to its default
-				Config: plain, ConfigPlanChecks: acctest.Action(lb, plancheck.ResourceActionUpdate),
-				Check: resource.ComposeTestCheckFunc(
-					pools.Has(t, name, true, "spec", "autoAssign"),
-					pools.Has(t, name, nil, "spec", "serviceAllocation"),
-				),
-			},
-			{ // what somebody else sets and nobody configures is no difference, nor is the status
-				PreConfig: func() {
-					pools.Patch(t, name, "kubectl-edit", `{"spec":{"avoidBuggyIPs":true}}`)()
-					pools.Patch(t, name, "metallb", `{"status":{"assignedIPv4":3,"assignedIPv6":0,"availableIPv4":253,"availableIPv6":0}}`, "status")()
-				},
-				Config: plain, PlanOnly: true,
-			},
-			{ // drift of what is configured is found; putting it right is refused, until taken over
-				PreConfig:   pools.Patch(t, name, "kubectl-edit", fmt.Sprintf(`{"spec":{"addresses":["%s/28"]}}`, prefix.Addr())),
-				Config:      plain,
-				ExpectError: acctest.Says(`spec.addresses is managed by "kubectl-edit"`),
-			},
-			{
-				Config:           pool(c.Kubeconfig(), name, fmt.Sprintf("addresses = [%q]\ntake_ownership = true", addresses(prefix))),
-				ConfigPlanChecks: acctest.Action(lb, plancheck.ResourceActionUpdate),
-				Check:            pools.Has(t, name, []any{addresses(prefix)}, "spec", "addresses"),
-			},
-			{Config: plain, ConfigPlanChecks: acctest.Action(lb, plancheck.ResourceActionUpdate)},
-			{
-				PreConfig: pools.Delete(t, name),
-				Config:    plain, ConfigPlanChecks: acctest.Action(lb, plancheck.ResourceActionCreate),
-			},
-			{Config: plain, PlanOnly: true},
-			{
-				Config:           pool(c.Kubeconfig(), name+"-new", fmt.Sprintf("addresses = [%q]", addresses(prefix))),
-				ConfigPlanChecks: acctest.Action(lb, plancheck.ResourceActionReplace),
-			},
-		},
-	})
+			Drift: []acctest.Fields{{
+				"addresses": []string{fmt.Sprintf("%s/28", prefix.Addr())}, "autoAssign": true, "avoidBuggyIPs": false,
+				"serviceAllocation": map[string]any{"priority": 5},
+				"labels":            map[string]any{"site": nil}, "annotations": map[string]any{"acme.internal/owner": nil},
+			}},
+		})
 }
 
-func TestIPAddressPoolImportByIdentity(t *testing.T) {
+func TestIPAddressPoolLife(t *testing.T) {
 	t.Parallel()
 	c := kubetest.Shared(t)
-	name := kubetest.Name(t, "lb")
-	resource.UnitTest(t, resource.TestCase{
-		ProtoV6ProviderFactories: acctest.Factories,
-		TerraformVersionChecks:   acctest.WithIdentity,
-		CheckDestroy:             kind(c, "v1beta1", "ipaddresspools").Gone(t, name),
-		Steps: []resource.TestStep{
-			{Config: pool(c.Kubeconfig(), name, fmt.Sprintf("addresses = [%q]", c.Prefix(t)))},
-			{ResourceName: lb, ImportState: true, ImportStateKind: resource.ImportBlockWithResourceIdentity},
+	life := poolLife(t, c, objecttest.Provider(c.Kubeconfig()))
+	name := life.Name + "-new"
+	steps := []resource.TestStep{
+		{ResourceName: lb, ImportState: true, ImportStateId: name, ExpectError: acctest.Says("Write it as <namespace>/<name>.")},
+		{ // the status is no difference
+			PreConfig: func() {
+				if err := life.System.(objecttest.Objects).Patch(pools, name, "metallb", usage, "status"); err != nil {
+					t.Error(err)
+				}
+			},
+			Config: life.Block + life.Replaced, PlanOnly: true,
 		},
-	})
+	}
+	life.Run(t, append(steps, takenOver(t, life, acctest.Fields{"avoidBuggyIPs": true}, acctest.Fields{"addresses": []string{c.Prefix(t).String()}})...)...)
 }
+
+// usage is a status as MetalLB writes it.
+var usage = map[string]any{"assignedIPv4": 3, "assignedIPv6": 0, "availableIPv4": 253, "availableIPv6": 0}
 
 // TestIPAddressPoolRefused: the webhook's refusal is shown in its words.
 func TestIPAddressPoolRefused(t *testing.T) {
 	t.Parallel()
 	c := kubetest.Shared(t)
-	pools, name := kind(c, "v1beta1", "ipaddresspools"), kubetest.Name(t, "lb")
+	all, name := objects(t, c, "lb")
 	taken := c.Prefix(t)
-	pools.Create(t, "IPAddressPool", name+"-old", map[string]any{"addresses": []any{taken.String()}})
-	resource.UnitTest(t, resource.TestCase{
-		ProtoV6ProviderFactories: acctest.Factories,
-		CheckDestroy:             pools.Gone(t, name),
-		Steps: []resource.TestStep{
-			{
-				Config:      pool(c.Kubeconfig(), name, fmt.Sprintf("addresses = [%q]", taken)),
-				ExpectError: acctest.Says("denied the request"),
-			},
-			{
-				Config:      pool(c.Kubeconfig(), name, fmt.Sprintf("addresses = [%q]\nnamespace = \"default\"", c.Prefix(t))),
-				ExpectError: acctest.Says("denied the request"),
-			},
-			{
-				Config:      pool(c.Kubeconfig(), name, fmt.Sprintf("addresses = [%q]\nnamespace = \"no-such-namespace\"", c.Prefix(t))),
-				ExpectError: acctest.Says(`Create the namespace "no-such-namespace" first.`),
-			},
+	all.Create(t, pools, name+"-old", map[string]any{"addresses": []any{taken.String()}})
+	acctest.Run(t, all,
+		resource.TestStep{
+			Config:      pool(c.Kubeconfig(), name, fmt.Sprintf("addresses = [%q]", taken)),
+			ExpectError: acctest.Says("denied the request"),
 		},
-	})
+		resource.TestStep{
+			Config:      pool(c.Kubeconfig(), name, fmt.Sprintf("addresses = [%q]\nnamespace = \"default\"", c.Prefix(t))),
+			ExpectError: acctest.Says("denied the request"),
+		},
+		resource.TestStep{
+			Config:      pool(c.Kubeconfig(), name, fmt.Sprintf("addresses = [%q]\nnamespace = \"no-such-namespace\"", c.Prefix(t))),
+			ExpectError: acctest.Says(`Create the namespace "no-such-namespace" first.`),
+		},
+	)
 }
 
 // TestIPAddressPoolWebhook: a webhook that cannot be reached is waited for, and
@@ -163,30 +110,26 @@ func TestIPAddressPoolRefused(t *testing.T) {
 func TestIPAddressPoolWebhook(t *testing.T) {
 	t.Parallel()
 	c := kubetest.Shared(t)
-	pools, name := kind(c, "v1beta1", "ipaddresspools"), kubetest.Name(t, "lb")
+	all, name := objects(t, c, "lb")
 	prefix := c.Prefix(t)
 	restore := c.BreakWebhook(t, name)
 	body := fmt.Sprintf("addresses = [%q]\n", prefix)
-	resource.UnitTest(t, resource.TestCase{
-		ProtoV6ProviderFactories: acctest.Factories,
-		CheckDestroy:             pools.Gone(t, name),
-		Steps: []resource.TestStep{
-			{
-				Config:      pool(c.Kubeconfig(), name, body+`timeouts = { create = "1s" }`),
-				ExpectError: acctest.Says(`The admission webhook "ipaddresspoolvalidationwebhook.metallb.io" could not be asked.`),
-			},
-			{ // it comes back while the apply waits
-				PreConfig: func() { time.AfterFunc(time.Second, restore) },
-				Config:    pool(c.Kubeconfig(), name, body+`timeouts = { create = "1m" }`),
-				Check:     pools.Has(t, name, []any{prefix}, "spec", "addresses"),
-			},
+	acctest.Run(t, all,
+		resource.TestStep{
+			Config:      pool(c.Kubeconfig(), name, body+`timeouts = { create = "1s" }`),
+			ExpectError: acctest.Says(`The admission webhook "ipaddresspoolvalidationwebhook.metallb.io" could not be asked.`),
 		},
-	})
+		resource.TestStep{ // it comes back while the apply waits
+			PreConfig: func() { time.AfterFunc(time.Second, restore) },
+			Config:    pool(c.Kubeconfig(), name, body+`timeouts = { create = "1m" }`),
+			Check:     acctest.Has(all, pools, name, acctest.Fields{"addresses": []any{prefix}}),
+		},
+	)
 }
 
 func TestIPAddressPoolInvalid(t *testing.T) {
 	t.Parallel()
-	objecttest.Refused(t, "onprem_metallb_ip_address_pool", map[string]string{
+	acctest.Refuses(t, objecttest.Nowhere, "onprem_metallb_ip_address_pool", `name = "a"`, map[string]string{
 		`addresses = []`: "at least 1",
 		`addresses = ["192.168.10.200-192.168.10.180"]`:                                           "it runs backwards; did you mean 192.168.10.180-192.168.10.200?",
 		`addresses = ["192.168.10.1/24"]`:                                                         "it has host bits set; did you mean 192.168.10.0/24?",
@@ -204,15 +147,17 @@ func TestIPAddressPoolInvalid(t *testing.T) {
 func TestIPAddressPoolDataSource(t *testing.T) {
 	t.Parallel()
 	c := kubetest.Shared(t)
-	pools, name, prefix := kind(c, "v1beta1", "ipaddresspools"), kubetest.Name(t, "lb"), c.Prefix(t)
-	pools.Create(t, "IPAddressPool", name, map[string]any{
+	all, name := objects(t, c, "lb")
+	prefix := c.Prefix(t)
+	all.Create(t, pools, name, map[string]any{
 		"addresses": []any{prefix.String()}, "serviceAllocation": map[string]any{"priority": int64(5)},
 	})
-	pools.Patch(t, name, "metallb", `{"status":{"assignedIPv4":3,"assignedIPv6":0,"availableIPv4":253,"availableIPv6":0}}`, "status")()
+	if err := all.Patch(pools, name, "metallb", usage, "status"); err != nil {
+		t.Fatal(err)
+	}
 	const data = "data.onprem_metallb_ip_address_pool.lb"
-	resource.UnitTest(t, resource.TestCase{
-		ProtoV6ProviderFactories: acctest.Factories,
-		Steps: []resource.TestStep{{
+	acctest.Run(t, all,
+		resource.TestStep{
 			Config: objecttest.Provider(c.Kubeconfig()) + fmt.Sprintf("data \"onprem_metallb_ip_address_pool\" \"lb\" {\n  name = %q\n}\n", name),
 			ConfigStateChecks: []statecheck.StateCheck{
 				acctest.Is(data, "addresses", knownvalue.ListExact([]knownvalue.Check{knownvalue.StringExact(prefix.String())})),
@@ -220,6 +165,6 @@ func TestIPAddressPoolDataSource(t *testing.T) {
 				acctest.Is(data, "service_allocation", knownvalue.ObjectPartial(map[string]knownvalue.Check{"priority": knownvalue.Int64Exact(5)})),
 				acctest.Is(data, "available_ipv4", knownvalue.Int64Exact(253)),
 			},
-		}},
-	})
+		},
+	)
 }

@@ -4,12 +4,13 @@ package objecttest
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
 	"testing"
 
-	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
-	"github.com/hashicorp/terraform-plugin-testing/terraform"
-	"k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -17,116 +18,156 @@ import (
 	"k8s.io/client-go/dynamic"
 
 	"github.com/onprem-tools/terraform-provider-onprem/internal/acctest"
+	"github.com/onprem-tools/terraform-provider-onprem/internal/kube/kubetest"
 )
 
-// Provider is the provider block for a cluster or for the proxy before one.
-func Provider(kubeconfig string) string {
-	return fmt.Sprintf("provider \"onprem\" {\n  kubernetes = { config_path = %q }\n}\n", kubeconfig)
+// Nowhere is the provider block for what is refused before anything is asked.
+var Nowhere = Provider("/no/such/kubeconfig")
+
+// Provider is the provider block for a cluster or for the proxy before one,
+// with more settings if need be.
+func Provider(kubeconfig string, more ...string) string {
+	settings := append([]string{fmt.Sprintf("config_path = %q", kubeconfig)}, more...)
+	return fmt.Sprintf("provider \"onprem\" {\n  kubernetes = { %s }\n}\n", strings.Join(settings, ", "))
 }
 
-// Objects are the objects of one kind as others see them.
+// Objects are the objects of one test as others see them. It implements
+// acctest.System with kinds as kubectl writes them ("bgppeers.v3.projectcalico.org")
+// and the fields of an object's spec, to which its labels and annotations are added.
 type Objects struct {
-	API        dynamic.ResourceInterface
-	apiVersion string
+	client    dynamic.Interface
+	namespace string
+	kinds     []string
+	names     []string // with which those of the test begin
 }
 
-// Of returns the objects of a kind, in a namespace if it has them.
-func Of(client dynamic.Interface, kind schema.GroupVersionResource, namespace string) Objects {
-	return Objects{client.Resource(kind).Namespace(namespace), kind.GroupVersion().String()}
+var _ acctest.System = Objects{}
+
+// In returns the objects of these kinds whose names begin with one of names,
+// in a namespace if they have one.
+func In(c *kubetest.Cluster, namespace string, kinds []string, names ...string) Objects {
+	return Objects{c.Client(), namespace, kinds, names}
 }
 
-// Patch changes an object by another hand.
-func (o Objects) Patch(t *testing.T, name, manager, patch string, subresources ...string) func() {
-	t.Helper()
-	return func() {
-		_, err := o.API.Patch(t.Context(), name, types.MergePatchType, []byte(patch), metav1.PatchOptions{FieldManager: manager}, subresources...)
+// of are the objects of a kind, of all tests.
+func (o Objects) of(kind string) dynamic.ResourceInterface {
+	if !slices.Contains(o.kinds, kind) {
+		panic(fmt.Sprintf("the test knows no kind %q", kind))
+	}
+	gvr, _ := schema.ParseResourceArg(kind)
+	return o.client.Resource(*gvr).Namespace(o.namespace)
+}
+
+// View implements acctest.System.
+func (o Objects) View(kind, name string) map[string]any {
+	obj, err := o.of(kind).Get(context.Background(), name, metav1.GetOptions{})
+	if err != nil {
+		return nil
+	}
+	spec, _ := obj.Object["spec"].(map[string]any)
+	fields := maps.Clone(spec)
+	if fields == nil {
+		fields = map[string]any{}
+	}
+	fields["labels"], fields["annotations"] = obj.GetLabels(), obj.GetAnnotations()
+	return fields
+}
+
+// Edit implements acctest.System: somebody uses kubectl edit.
+func (o Objects) Edit(kind, name string, changes map[string]any) error {
+	return o.Patch(kind, name, "kubectl-edit", changes)
+}
+
+// Patch is Edit by a manager, on a subresource if one is named.
+func (o Objects) Patch(kind, name, manager string, changes map[string]any, subresources ...string) error {
+	metadata, spec := map[string]any{}, maps.Clone(changes)
+	for _, field := range []string{"labels", "annotations"} {
+		if value, given := changes[field]; given {
+			metadata[field] = value
+			delete(spec, field)
+		}
+	}
+	part := append(slices.Clone(subresources), "spec")[0]
+	patch, err := json.Marshal(map[string]any{"metadata": metadata, part: spec})
+	if err != nil {
+		return err
+	}
+	_, err = o.of(kind).Patch(context.Background(), name, types.MergePatchType, patch, metav1.PatchOptions{FieldManager: manager}, subresources...)
+	return err
+}
+
+// Forget implements acctest.System.
+func (o Objects) Forget(kind, name string) bool {
+	return o.of(kind).Delete(context.Background(), name, metav1.DeleteOptions{}) == nil
+}
+
+// Left implements acctest.System.
+func (o Objects) Left() []string {
+	var out []string
+	for _, kind := range o.kinds {
+		list, err := o.of(kind).List(context.Background(), metav1.ListOptions{})
 		if err != nil {
-			t.Error(err)
+			out = append(out, fmt.Sprintf("%s: %v", kind, err))
+			continue
+		}
+		for _, item := range list.Items {
+			if slices.ContainsFunc(o.names, func(name string) bool { return strings.HasPrefix(item.GetName(), name) }) {
+				out = append(out, kind+" "+item.GetName())
+			}
 		}
 	}
-}
-
-// Delete deletes an object by another hand.
-func (o Objects) Delete(t *testing.T, name string) func() {
-	t.Helper()
-	return func() {
-		if err := o.API.Delete(t.Context(), name, metav1.DeleteOptions{}); err != nil {
-			t.Error(err)
-		}
-	}
+	return out
 }
 
 // Create makes an object by another hand, which is gone after the test.
 func (o Objects) Create(t *testing.T, kind, name string, spec map[string]any) {
 	t.Helper()
-	obj := &unstructured.Unstructured{Object: map[string]any{
-		"apiVersion": o.apiVersion, "kind": kind, "metadata": map[string]any{"name": name}, "spec": spec,
-	}}
-	if _, err := o.API.Create(t.Context(), obj, metav1.CreateOptions{FieldManager: "kubectl-create"}); err != nil {
+	list, err := o.of(kind).List(t.Context(), metav1.ListOptions{Limit: 1})
+	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
-		if err := o.API.Delete(context.Background(), name, metav1.DeleteOptions{}); err != nil && !errors.IsNotFound(err) {
-			t.Error(err)
-		}
-	})
+	obj := &unstructured.Unstructured{Object: map[string]any{
+		"apiVersion": list.GetAPIVersion(), "kind": strings.TrimSuffix(list.GetKind(), "List"),
+		"metadata": map[string]any{"name": name}, "spec": spec,
+	}}
+	if _, err := o.of(kind).Create(t.Context(), obj, metav1.CreateOptions{FieldManager: "kubectl-create"}); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { o.Forget(kind, name) })
 }
 
-// Has checks a field of the object in the cluster; nil means it is not there.
-func (o Objects) Has(t *testing.T, name string, want any, path ...string) resource.TestCheckFunc {
+// Apply makes an object as a run of the provider would.
+func (o Objects) Apply(t *testing.T, kind, manifest, name string) {
 	t.Helper()
-	return func(*terraform.State) error {
-		obj, err := o.API.Get(t.Context(), name, metav1.GetOptions{})
-		if err != nil {
-			return err
-		}
-		got, _, err := unstructured.NestedFieldNoCopy(obj.Object, path...)
-		if err != nil || fmt.Sprint(got) != fmt.Sprint(want) {
-			return fmt.Errorf("%s: %v is %v, want %v (%w)", name, path, got, want, err)
-		}
-		return nil
+	_, err := o.of(kind).Patch(t.Context(), name, types.ApplyPatchType, []byte(manifest), metav1.PatchOptions{FieldManager: "terraform-provider-onprem"})
+	if err != nil {
+		t.Fatal(err)
 	}
 }
 
-// Gone checks that nothing is left over.
-func (o Objects) Gone(t *testing.T, names ...string) resource.TestCheckFunc {
-	t.Helper()
-	return func(*terraform.State) error {
-		for _, name := range names {
-			if _, err := o.API.Get(context.Background(), name, metav1.GetOptions{}); !errors.IsNotFound(err) {
-				return fmt.Errorf("%s is left over (%w)", name, err)
-			}
-		}
-		return nil
+// Life is the life of an object that the provider takes back from whoever
+// changes it: a configuration is made of the body of its resource, to Full of
+// which take_ownership is added.
+func (o Objects) Life(kind, name, address, block string, full, bare string, l acctest.Life) acctest.Life {
+	config := func(body, name string) string {
+		parts := strings.Split(address, ".")
+		return fmt.Sprintf("resource %q %q {\n  name = %q\n%s\n}\n", parts[0], parts[1], name, body)
 	}
-}
-
-// Refused plans one resource for each body, and expects each of the messages.
-// No cluster is needed for that.
-func Refused(t *testing.T, resourceType string, messages map[string]string) {
-	t.Helper()
-	config, found, n := Provider("/no/such/kubeconfig"), false, 0
-	for body := range messages {
-		n++
-		config += fmt.Sprintf("resource %q \"r%d\" {\n  name = \"r%d\"\n%s\n}\n", resourceType, n, n, body)
+	l.System, l.Kind, l.Name, l.Address, l.Block = o, kind, name, address, block
+	l.Full, l.Bare = config(full+"\n  take_ownership = true", name), config(bare, name)
+	l.Replaced = config(bare, name+"-new")
+	l.Unread = append(l.Unread, "take_ownership")
+	if o.namespace != "" {
+		l.Identity = []string{"namespace"}
 	}
-	resource.UnitTest(t, resource.TestCase{
-		ProtoV6ProviderFactories: acctest.Factories,
-		ErrorCheck: func(err error) error {
-			found = true
-			for body, want := range messages {
-				if !acctest.Says(want).MatchString(err.Error()) {
-					t.Errorf("%s\nwants %q", body, want)
-				}
-			}
-			if t.Failed() {
-				t.Log(err)
-			}
-			return nil
-		},
-		Steps: []resource.TestStep{{Config: config, PlanOnly: true}},
-	})
-	if !found {
-		t.Error("no message at all")
+	l.Identity = append(l.Identity, "name")
+	l.Steady = maps.Clone(l.Steady)
+	if l.Steady == nil {
+		l.Steady = map[string]string{}
 	}
+	for _, attribute := range l.Identity {
+		l.Steady[attribute] = "Kubernetes has no way to rename"
+	}
+	l.Steady["take_ownership"], l.Steady["timeouts"] = "the provider's own", "the provider's own"
+	return l
 }
