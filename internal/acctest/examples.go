@@ -10,6 +10,7 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-testing/config"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/tfversion"
 )
 
 // ExampleSet is how the documented examples of one system are applied.
@@ -44,7 +45,13 @@ func Examples(t *testing.T, set ExampleSet) {
 		t.Run(example, func(t *testing.T) {
 			t.Parallel()
 			block, check := set.Start(t, example)
-			resource.UnitTest(t, resource.TestCase{ProtoV6ProviderFactories: Factories, Steps: set.steps(t, example, block, files)})
+			var steps []resource.TestStep
+			if strings.HasPrefix(example, "list-resources/") {
+				steps = queried(t, block, files)
+			} else {
+				steps = set.steps(t, example, block, files)
+			}
+			resource.UnitTest(t, resource.TestCase{ProtoV6ProviderFactories: Factories, Steps: steps})
 			if check == nil {
 				return
 			}
@@ -84,13 +91,27 @@ func (set ExampleSet) steps(t *testing.T, example, text string, files []string) 
 	return steps
 }
 
+// queried are the steps that list what the example asks for.
+func queried(t *testing.T, block string, files []string) []resource.TestStep {
+	t.Helper()
+	steps := []resource.TestStep{{Config: block}}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		steps = append(steps, resource.TestStep{Query: true, Config: string(text), SkipFunc: below(t, tfversion.Version1_14_0, "a list")})
+	}
+	return steps
+}
+
 // find returns every example with the files that are applied for it, one on top
 // of the other. An example by import needs an object that exists and is not
 // among them.
 func (set ExampleSet) find(t *testing.T) map[string][]string {
 	t.Helper()
 	examples := map[string][]string{}
-	for _, pattern := range []string{"resources/%s/resource*.tf", "data-sources/%s/data-source*.tf"} {
+	for _, pattern := range []string{"resources/%s/resource*.tf", "data-sources/%s/data-source*.tf", "list-resources/%s/list-resource*.tfquery.hcl"} {
 		for _, file := range glob(t, fmt.Sprintf(pattern, "onprem_"+set.System+"_*")) {
 			kind, name := filepath.Base(filepath.Dir(filepath.Dir(file))), filepath.Base(filepath.Dir(file))
 			example := filepath.Join(kind, name, filepath.Base(file))

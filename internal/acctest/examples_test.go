@@ -16,7 +16,7 @@ var folders = map[string]string{"kubernetes": "cluster"}
 func TestEveryExampleIsApplied(t *testing.T) {
 	t.Parallel()
 	var dirs []string
-	for _, kind := range []string{"resources", "data-sources", "ephemeral-resources", "actions"} {
+	for _, kind := range []string{"resources", "data-sources", "ephemeral-resources", "actions", "list-resources"} {
 		dirs = append(dirs, glob(t, kind, "*")...)
 	}
 	if len(dirs) == 0 {
