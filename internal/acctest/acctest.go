@@ -60,7 +60,7 @@ func below(t *testing.T, needed *version.Version, what string) func() (bool, err
 // toolVersion is the version of the Terraform or OpenTofu under test.
 var toolVersion = sync.OnceValues(func() (*version.Version, error) {
 	tool := cmp.Or(os.Getenv("TF_ACC_TERRAFORM_PATH"), "terraform")
-	text, err := exec.Command(tool, "version", "-json").Output() //nolint:noctx // once, and it ends
+	text, err := exec.Command(tool, "version", "-json").Output()
 	if err != nil {
 		return nil, fmt.Errorf("%s version: %w", tool, err)
 	}

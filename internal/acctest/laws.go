@@ -79,23 +79,23 @@ func resources() map[string]resource.Resource {
 }
 
 // Schema is the schema of a resource.
-func Schema(t testing.TB, name string) schema.Schema {
-	t.Helper()
+func Schema(tb testing.TB, name string) schema.Schema {
+	tb.Helper()
 	r, ok := resources()[name]
 	if !ok {
-		t.Fatalf("the provider offers no %s", name)
+		tb.Fatalf("the provider offers no %s", name)
 	}
 	var resp resource.SchemaResponse
-	r.Schema(t.Context(), resource.SchemaRequest{}, &resp)
+	r.Schema(tb.Context(), resource.SchemaRequest{}, &resp)
 	return resp.Schema
 }
 
 // configurable are the attributes that a configuration can set and the system
 // can show.
-func configurable(t testing.TB, name string) []string {
-	t.Helper()
+func configurable(tb testing.TB, name string) []string {
+	tb.Helper()
 	var out []string
-	for name, a := range Schema(t, name).Attributes {
+	for name, a := range Schema(tb, name).Attributes {
 		if (a.IsRequired() || a.IsOptional()) && !a.IsWriteOnly() {
 			out = append(out, name)
 		}

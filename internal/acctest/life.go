@@ -69,7 +69,7 @@ func (l Life) Run(t *testing.T, more ...resource.TestStep) {
 
 func (l Life) has(want Fields) resource.TestCheckFunc { return Has(l.System, l.Kind, l.Name, want) }
 
-// imports imports by every id, and once more in a block whose configuration
+// imports are by every id, and once more in a block whose configuration
 // Terraform writes itself.
 func (l Life) imports() []resource.TestStep {
 	own := ImportID(l.Address, l.Identity...)

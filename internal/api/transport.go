@@ -94,7 +94,7 @@ func (r *retriable) Unwrap() error {
 // the last answer or the last error. Errors are of type *Error.
 func (t *Transport) RoundTrip(req *http.Request) (resp *http.Response, err error) {
 	silent := t.contact.Do(req.Context(), NeedOf(req.Context(), req.Method), func(context.Context) (bool, error) {
-		resp, err = t.send(req)
+		resp, err = t.send(req) //nolint:bodyclose // the caller closes it
 		return t.heard.Load(), err
 	})
 	if silent != nil {

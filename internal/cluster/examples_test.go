@@ -80,7 +80,7 @@ func actionExample(t *testing.T, text string) (string, []byte) {
 	if diags.HasErrors() {
 		t.Fatal(diags)
 	}
-	action := parsed.Body.(*hclsyntax.Body).Blocks[0] //nolint:forcetypeassert // by the parser
+	action := parsed.Body.(*hclsyntax.Body).Blocks[0] // by the parser
 	values := map[string]ctyjson.SimpleJSONValue{}
 	for name, a := range action.Body.Blocks[0].Body.Attributes {
 		value, diags := a.Expr.Value(nil)

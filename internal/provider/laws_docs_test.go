@@ -221,7 +221,7 @@ func (e entity) collect(t *testing.T, file string, shown map[string]bool) {
 	if diags.HasErrors() {
 		t.Fatal(diags)
 	}
-	for _, b := range parsed.Body.(*hclsyntax.Body).Blocks { //nolint:forcetypeassert // by the parser
+	for _, b := range parsed.Body.(*hclsyntax.Body).Blocks { // by the parser
 		if b.Type != e.block || b.Labels[0] != e.name {
 			continue
 		}

@@ -61,7 +61,7 @@ func (s *Server) named(kind, name string) (handle, error) {
 	if i := slices.IndexFunc(all, func(h handle) bool { return h.name == name }); i >= 0 {
 		return all[i], nil
 	}
-	return handle{}, fmt.Errorf("Guacamole has no %s named %q", kind, name)
+	return handle{}, fmt.Errorf("guacamole has no %s named %q", kind, name)
 }
 
 // Kinds lists all kinds.

@@ -221,7 +221,7 @@ func (s *Sim) Edit(entity, idOrName string, fields map[string]any) error {
 	e := s.entity(entity)
 	row, _ := s.lookup(e, nil, idOrName)
 	if row == nil {
-		return fmt.Errorf("Kong has none of %s named %q", entity, idOrName)
+		return fmt.Errorf("kong has none of %s named %q", entity, idOrName)
 	}
 	s.data[e.name][asString(row["id"])] = merge(e.fields, row, plain(fields))
 	return nil
