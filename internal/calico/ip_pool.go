@@ -31,7 +31,7 @@ var IPPool = object.Of(object.Spec[ipPool]{
 	Name: "calico_ip_pool", Kind: ipPoolKind, Schema: ipPoolSchema,
 	Meta:   func(m *ipPool) *object.Meta { return &m.Meta },
 	Fields: func(m *ipPool) []object.Field { return m.fields() },
-	Check:  checkIPPool,
+	Check:  checkIPPool, Complete: completeIPPool,
 }, object.DataSpec[ipPoolData]{
 	Description: "A Calico IPPool as it is in the cluster, with the defaults that Calico has filled in.",
 	Meta:        func(m *ipPoolData) *object.DataMeta { return &m.DataMeta },
@@ -281,10 +281,24 @@ func (blockSizeByFamily) PlanModifyInt64(ctx context.Context, req planmodifier.I
 	if resp.Diagnostics.HasError() {
 		return
 	}
+	resp.PlanValue = plannedBlockSize(cidr)
+}
+
+// KeepsUnchanged tells the fast path that completeIPPool says the same.
+func (blockSizeByFamily) KeepsUnchanged() {}
+
+// completeIPPool does what blockSizeByFamily does. The modifier is there for a
+// pool to be replaced when the default counts again.
+func completeIPPool(config, plan *ipPool) {
+	if config.BlockSize.IsNull() {
+		plan.BlockSize = plannedBlockSize(plan.CIDR)
+	}
+}
+
+func plannedBlockSize(cidr semtype.Prefix) types.Int64 {
 	p, err := netip.ParsePrefix(cidr.ValueString())
 	if err != nil {
-		resp.PlanValue = types.Int64Unknown()
-		return
+		return types.Int64Unknown()
 	}
-	resp.PlanValue = types.Int64Value(defaultBlockSize(p))
+	return types.Int64Value(defaultBlockSize(p))
 }

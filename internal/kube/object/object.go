@@ -37,6 +37,8 @@ type Spec[M any] struct {
 	// Check finds what is wrong with a configuration as a whole, beyond what
 	// the validators of single attributes say. Values may be unknown. May be nil.
 	Check func(*M, *diag.Diagnostics)
+	// Complete sets what of a plan follows from other attributes. May be nil.
+	Complete func(config, plan *M)
 }
 
 // Meta is what the models of all kinds embed. It fits Attributes.
@@ -61,7 +63,8 @@ func Of[M, D any](s Spec[M], d DataSpec[D]) crud.Kind {
 	}
 	d.name, d.kind, d.like = s.Name, s.Kind, s.Schema
 	return crud.Spec[M, *kube.Client]{
-		Name: s.Name, Identity: identity, Client: (*clients.Set).Kubernetes, Schema: s.Schema, Rights: rights(s.Kind), Check: s.Check,
+		Name: s.Name, Identity: identity, Client: (*clients.Set).Kubernetes, Schema: s.Schema, Rights: rights(s.Kind),
+		Check: s.Check, Complete: s.Complete,
 		Create: s.create, Read: s.read, Update: s.update, Delete: s.delete,
 		List: &crud.Listing[M, *kube.Client]{Within: within, Each: s.each},
 	}.Kind(d.dataSource())
