@@ -11,9 +11,11 @@ import (
 	"strings"
 	"syscall"
 
-	"github.com/hashicorp/terraform-plugin-framework/providerserver"
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6/tf6server"
 
 	"github.com/onprem-tools/terraform-provider-onprem/internal/cli"
+	"github.com/onprem-tools/terraform-provider-onprem/internal/fastpath"
 	"github.com/onprem-tools/terraform-provider-onprem/internal/provider"
 )
 
@@ -44,10 +46,11 @@ func startedByTerraform() bool { return os.Getenv("TF_PLUGIN_MAGIC_COOKIE") != "
 // to stop through the protocol, so that work under way can be recorded.
 func serve(debug bool) int {
 	logNothingUnasked()
-	err := providerserver.Serve(context.Background(), provider.New(version), providerserver.ServeOpts{
-		Address: address,
-		Debug:   debug,
-	})
+	var opts []tf6server.ServeOpt
+	if debug {
+		opts = append(opts, tf6server.WithManagedDebug())
+	}
+	err := tf6server.Serve(address, func() tfprotov6.ProviderServer { return fastpath.NewServer(provider.New(version)()) }, opts...)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "terraform-provider-onprem:", err)
 		return 1

@@ -15,7 +15,6 @@ import (
 	"testing"
 
 	"github.com/hashicorp/go-version"
-	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
@@ -25,13 +24,14 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
 	"github.com/hashicorp/terraform-plugin-testing/tfversion"
 
+	"github.com/onprem-tools/terraform-provider-onprem/internal/fastpath"
 	"github.com/onprem-tools/terraform-provider-onprem/internal/provider"
 )
 
 // Factories starts the provider in the test's own process, for
 // resource.TestCase.ProtoV6ProviderFactories.
 var Factories = map[string]func() (tfprotov6.ProviderServer, error){
-	"onprem": providerserver.NewProtocol6WithError(provider.New("test")()),
+	"onprem": func() (tfprotov6.ProviderServer, error) { return fastpath.NewServer(provider.New("test")()), nil },
 }
 
 // WithoutIdentity skips a step that needs resource identities, which Terraform

@@ -16,6 +16,7 @@ import (
 
 	"github.com/onprem-tools/terraform-provider-onprem/internal/api"
 	"github.com/onprem-tools/terraform-provider-onprem/internal/clients"
+	"github.com/onprem-tools/terraform-provider-onprem/internal/wire"
 )
 
 // readBackTimeout bounds the read-back after a write in a run that has been
@@ -88,6 +89,7 @@ type Resource[M, C any] struct {
 
 	clients  *clients.Set
 	typeName string
+	model    *wire.Model[M] // once compiled
 }
 
 var (
@@ -171,7 +173,7 @@ func (r *Resource[M, C]) Read(ctx context.Context, req resource.ReadRequest, res
 	ctx, cancel := withTimeout(ctx, &m, timeouts.Value.Read, &resp.Diagnostics)
 	defer cancel()
 
-	err = r.Spec.Read(ctx, client, &m)
+	err = r.read(ctx, client, &m)
 	switch {
 	case api.IsNotFound(err):
 		r.identify(ctx, req.State, resp.Identity, &resp.Diagnostics)

@@ -5,6 +5,7 @@ package provider
 import (
 	"context"
 	"slices"
+	"sync/atomic"
 
 	"github.com/hashicorp/terraform-plugin-framework/action"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
@@ -31,7 +32,19 @@ func New(version string) func() provider.Provider {
 	return func() provider.Provider { return &onprem{version: version} }
 }
 
-type onprem struct{ version string }
+type onprem struct {
+	version string
+	set     atomic.Pointer[clients.Set]
+}
+
+// ResourceData is what resources are configured with; nil before the provider
+// is configured.
+func (p *onprem) ResourceData() any {
+	if set := p.set.Load(); set != nil {
+		return set
+	}
+	return nil
+}
 
 var (
 	_ provider.ProviderWithEphemeralResources = (*onprem)(nil)
@@ -86,6 +99,7 @@ func (p *onprem) Configure(ctx context.Context, req provider.ConfigureRequest, r
 		Kong:       kongSettings(ctx, m.Kong, p.version, &resp.Diagnostics),
 		SSH:        sshSettings(ctx, m.SSH, &resp.Diagnostics),
 	})
+	p.set.Store(set)
 	resp.ResourceData = set
 	resp.DataSourceData = set
 	resp.EphemeralResourceData = set
