@@ -2,59 +2,79 @@ package chaos
 
 import (
 	"encoding/base64"
+	"encoding/json"
 	"fmt"
 	"io/fs"
-	"net/http/httptest"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+
+	"github.com/onprem-tools/terraform-provider-onprem/internal/acctest"
 	"github.com/onprem-tools/terraform-provider-onprem/internal/faulty"
 	"github.com/onprem-tools/terraform-provider-onprem/internal/guacamole/guacsim"
 	"github.com/onprem-tools/terraform-provider-onprem/internal/harbor/harborsim"
 	"github.com/onprem-tools/terraform-provider-onprem/internal/kong/kongsim"
+	"github.com/onprem-tools/terraform-provider-onprem/internal/kube/kubetest"
 	"github.com/onprem-tools/terraform-provider-onprem/internal/workspace"
 )
 
-// The secrets of the run, each easy to find.
+// The secrets of the provider's own block, each easy to find.
 const (
 	harborPassword    = "S3cret-of-harbor"
 	guacamolePassword = "S3cret-of-guacamole"
 	kongToken         = "S3cret-of-kong"
-	registrySecret    = "S3cret-of-the-registry"
-	sshPassword       = "S3cret-of-ssh"
-	rdpPassword       = "S3cret-of-rdp"
-	gatewayPassword   = "S3cret-of-the-gateway"
 )
 
-var secrets = []string{harborPassword, guacamolePassword, kongToken, registrySecret, sshPassword, rdpPassword, gatewayPassword}
+// keepers are the resources that have secrets, as far as they have none: of
+// each, or of each object in it that has secrets, a body.
+var keepers = map[string]map[string]string{
+	"onprem_harbor_registry": {"": `
+  name       = "dockerhub"
+  type       = "docker-hub"
+  url        = "https://hub.docker.com"
+  access_key = "company-backup"`},
+	"onprem_guacamole_connection": {
+		"ssh": `name = "ssh"`, "rdp": `name = "rdp"`, "vnc": `name = "vnc"`, "telnet": `name = "telnet"`, "kubernetes": `name = "kubernetes"`,
+	},
+	"onprem_metallb_bgp_peer": {"": "name = \"NAME\"\nmy_asn = 64512\npeer_asn = 65001\npeer_address = \"ADDRESS\""},
+}
 
-// TestSecretsStayOut runs a life of everything that has a secret, failures
-// included, with the log at its most talkative, and then looks for the secrets
-// in all that is left: log, output, state and plan.
+// TestSecretsStayOut runs a life of every write-only attribute that there is,
+// failures included, with the log at its most talkative, and then looks for the
+// secrets in all that is left: log, output, state and plan.
 func TestSecretsStayOut(t *testing.T) {
 	t.Parallel()
 	tool, provider := programs(t)
-	harbor := harborsim.New(harborsim.AdminPassword(harborPassword)).Handler
-	guacamole := guacsim.New(guacsim.Password(guacamolePassword)).Handler
-	kong := kongsim.New(kongsim.Header("Kong-Admin-Token", kongToken)).Handler
-	var urls []any
-	for _, h := range []*faulty.Handler{harbor, guacamole, kong} {
-		server := httptest.NewServer(h)
-		t.Cleanup(server.Close)
-		urls = append(urls, server.URL)
+	cluster := kubetest.Shared(t)
+	handlers := []*faulty.Handler{
+		harborsim.New(harborsim.AdminPassword(harborPassword)).Handler,
+		guacsim.New(guacsim.Password(guacamolePassword)).Handler,
+		kongsim.New(kongsim.Header("Kong-Admin-Token", kongToken)).Handler,
 	}
-	w, err := workspace.New(tool, t.TempDir(), provider, fmt.Sprintf(secretive, urls...))
+	settings := []any{cluster.Kubeconfig()}
+	for _, h := range handlers {
+		settings = append(settings, serve(t, h))
+	}
+	config, secrets := secretive(t)
+	t.Logf("secrets: %q", slices.Sorted(maps.Keys(secrets)))
+	config = strings.NewReplacer("NAME", kubetest.Name(t, "tor"), "ADDRESS", cluster.Prefix(t).Addr().Next().String()).Replace(config)
+	w, err := workspace.New(tool, t.TempDir(), provider, fmt.Sprintf(head, settings...)+config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	values, err := json.Marshal(secrets)
 	if err != nil {
 		t.Fatal(err)
 	}
 	log := filepath.Join(w.Dir, "trace.log")
 	w.Env = append(w.Env,
-		"TF_LOG=trace", "TF_LOG_PATH="+log,
-		"HARBOR_PASSWORD="+harborPassword, "GUACAMOLE_PASSWORD="+guacamolePassword, "KONG_ADMIN_TOKEN="+kongToken,
-		"TF_VAR_registry_secret="+registrySecret, "TF_VAR_ssh_password="+sshPassword,
-		"TF_VAR_rdp_password="+rdpPassword, "TF_VAR_gateway_password="+gatewayPassword)
+		"TF_LOG=trace", "TF_LOG_PATH="+log, "TF_VAR_secrets="+string(values),
+		"HARBOR_PASSWORD="+harborPassword, "GUACAMOLE_PASSWORD="+guacamolePassword, "KONG_ADMIN_TOKEN="+kongToken)
 
 	var seen strings.Builder
 	run := func(want int, args ...string) {
@@ -65,7 +85,7 @@ func TestSecretsStayOut(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for _, h := range []*faulty.Handler{harbor, guacamole, kong} {
+	for _, h := range handlers {
 		h.Fail("POST /**", faulty.Status(400, `{"errors":[{"code":"BAD_REQUEST","message":"refused"}],"message":"refused","type":"BAD_REQUEST"}`), 1)
 	}
 	run(1, "apply", "-auto-approve")
@@ -81,13 +101,14 @@ func TestSecretsStayOut(t *testing.T) {
 	if err != nil || !strings.Contains(string(trace), "/api/v2.0/registries") {
 		t.Fatalf("the log (%d bytes, %v) holds no request of the provider: nothing was looked at", len(trace), err)
 	}
-	find(t, "output", seen.String())
+	all := append(slices.Collect(maps.Values(secrets)), harborPassword, guacamolePassword, kongToken)
+	find(t, all, "output", seen.String())
 	err = filepath.WalkDir(w.Dir, func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
 		}
 		content, err := os.ReadFile(path)
-		find(t, path, string(content))
+		find(t, all, path, string(content))
 		return err
 	})
 	if err != nil {
@@ -95,8 +116,50 @@ func TestSecretsStayOut(t *testing.T) {
 	}
 }
 
+// secretive is a configuration that sets every write-only attribute of the
+// provider, and their values.
+func secretive(t *testing.T) (config string, secrets map[string]string) {
+	t.Helper()
+	secrets = map[string]string{}
+	for _, resource := range acctest.Resources("") {
+		objects := map[string]string{}
+		for name, a := range acctest.Schema(t, resource).Attributes {
+			objects[""] += sent(resource, name, a, secrets)
+			if nested, ok := a.(schema.NestedAttribute); ok {
+				for inner, a := range nested.GetNestedObject().GetAttributes() {
+					objects[name] += sent(resource, name+"."+inner, a, secrets)
+				}
+			}
+		}
+		for object, lines := range objects {
+			if lines == "" {
+				continue
+			}
+			body, known := keepers[resource][object]
+			if !known {
+				t.Errorf("%s has secrets (in %q), and is not among the keepers", resource, object)
+			}
+			if object != "" {
+				lines = object + " = {\n" + lines + "}\n"
+			}
+			config += fmt.Sprintf("resource %q \"keeper%s\" {\n%s\n%s}\n", resource, object, body, lines)
+		}
+	}
+	return config, secrets
+}
+
+// sent are the lines that set a secret, and its version beside it.
+func sent(resource, path string, a interface{ IsWriteOnly() bool }, secrets map[string]string) string {
+	if !a.IsWriteOnly() {
+		return ""
+	}
+	key, name := resource+"."+path, path[strings.LastIndex(path, ".")+1:]
+	secrets[key] = "S3cret-of-" + strings.NewReplacer(".", "-", "_", "-").Replace(key) + "-"
+	return fmt.Sprintf("%s = var.secrets[%q]\n%s_version = var.generation\n", name, key, name)
+}
+
 // find fails the test for every secret in text, in clear or in base64.
-func find(t *testing.T, where, text string) {
+func find(t *testing.T, secrets []string, where, text string) {
 	t.Helper()
 	for _, s := range secrets {
 		for _, form := range []string{s, base64.StdEncoding.EncodeToString([]byte(s))} {
@@ -107,11 +170,12 @@ func find(t *testing.T, where, text string) {
 	}
 }
 
-const secretive = `
+const head = `
 provider "onprem" {
-  harbor    = { url = %q, username = "admin" }
-  guacamole = { url = %q, username = "guacadmin" }
-  kong      = { admin_url = %q }
+  kubernetes = { config_path = %q }
+  harbor     = { url = %q, username = "admin" }
+  guacamole  = { url = %q, username = "guacadmin" }
+  kong       = { admin_url = %q }
 }
 
 variable "generation" {
@@ -119,58 +183,14 @@ variable "generation" {
   default = 1
 }
 
-variable "registry_secret" {
-  type      = string
+variable "secrets" {
+  type      = map(string)
   ephemeral = true
-}
-
-variable "ssh_password" {
-  type      = string
-  ephemeral = true
-}
-
-variable "rdp_password" {
-  type      = string
-  ephemeral = true
-}
-
-variable "gateway_password" {
-  type      = string
-  ephemeral = true
-}
-
-resource "onprem_harbor_registry" "dockerhub" {
-  name                     = "dockerhub"
-  type                     = "docker-hub"
-  url                      = "https://hub.docker.com"
-  access_key               = "company-backup"
-  access_secret_wo         = var.registry_secret
-  access_secret_wo_version = var.generation
-}
-
-resource "onprem_guacamole_connection" "machine" {
-  name = "CP-01"
-  ssh = {
-    hostname            = "192.168.1.11"
-    username            = "ubuntu"
-    password_wo         = var.ssh_password
-    password_wo_version = var.generation
-  }
-}
-
-resource "onprem_guacamole_connection" "win11" {
-  name = "win11"
-  rdp = {
-    hostname                    = "192.168.1.41"
-    password_wo                 = var.rdp_password
-    password_wo_version         = var.generation
-    gateway_password_wo         = var.gateway_password
-    gateway_password_wo_version = var.generation
-  }
 }
 
 resource "onprem_kong_service" "frs" {
   name = "frs-api"
   url  = "http://frs.nicepayment-frs.svc:8080"
 }
+
 `
