@@ -63,7 +63,7 @@ func table(all *tfjson.ProviderSchema) (string, error) {
 		left += len(b.names)
 	}
 
-	rows := "| System | Resources, each with its data sources | Besides |\n| --- | --- | --- |\n"
+	rows := "| System | Resources | Besides |\n| --- | --- | --- |\n"
 	for _, s := range systems {
 		own := links(s.name, "resources", resources)
 		left -= len(own)

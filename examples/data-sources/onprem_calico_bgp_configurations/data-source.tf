@@ -1,6 +1,5 @@
-# Node-specific configurations, which override the one called "default".
 data "onprem_calico_bgp_configurations" "all" {}
 
-output "node_specific" {
-  value = [for c in data.onprem_calico_bgp_configurations.all.bgp_configurations : c.name if c.name != "default"]
+output "nodes_that_trace" {
+  value = [for c in data.onprem_calico_bgp_configurations.all.bgp_configurations : trimprefix(c.name, "node.") if c.log_severity_screen == "Trace"]
 }

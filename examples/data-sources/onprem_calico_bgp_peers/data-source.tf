@@ -1,6 +1,5 @@
 data "onprem_calico_bgp_peers" "all" {}
 
-# What the router of each session has to know.
-output "sessions" {
-  value = { for p in data.onprem_calico_bgp_peers.all.bgp_peers : p.name => p.as_number if p.peer_ip != null }
+output "peers_of_tokyo" {
+  value = { for peer in data.onprem_calico_bgp_peers.all.bgp_peers : peer.name => peer.peer_ip if try(peer.labels["site"], "") == "tokyo" }
 }

@@ -1,5 +1,5 @@
 data "onprem_calico_ip_pools" "all" {}
 
-output "networks" {
-  value = { for p in data.onprem_calico_ip_pools.all.ip_pools : p.name => p.cidr if p.disabled != true }
+output "networks_of_tokyo" {
+  value = [for pool in data.onprem_calico_ip_pools.all.ip_pools : pool.cidr if try(pool.labels["site"], "") == "tokyo"]
 }

@@ -1,7 +1,7 @@
 data "onprem_metallb_bfd_profiles" "all" {
-  namespace = "metallb-system"
+  namespace = "metallb-system" # all namespaces without it
 }
 
-output "profiles" {
-  value = data.onprem_metallb_bfd_profiles.all.bfd_profiles[*].name
+output "patient_profiles" {
+  value = [for profile in data.onprem_metallb_bfd_profiles.all.bfd_profiles : profile.name if profile.detect_multiplier > 20]
 }

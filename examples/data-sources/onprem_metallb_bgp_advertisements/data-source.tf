@@ -1,8 +1,7 @@
 data "onprem_metallb_bgp_advertisements" "all" {
-  namespace = "metallb-system"
+  namespace = "metallb-system" # all namespaces without it
 }
 
-# Advertisements of all pools, which name none.
-output "of_all_pools" {
-  value = [for a in data.onprem_metallb_bgp_advertisements.all.bgp_advertisements : a.name if a.ip_address_pools == null]
+output "preferences_of_tokyo" {
+  value = { for a in data.onprem_metallb_bgp_advertisements.all.bgp_advertisements : a.name => a.local_pref if try(a.labels["site"], "") == "tokyo" }
 }

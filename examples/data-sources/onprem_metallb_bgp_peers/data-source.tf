@@ -1,7 +1,7 @@
 data "onprem_metallb_bgp_peers" "all" {
-  namespace = "metallb-system"
+  namespace = "metallb-system" # all namespaces without it
 }
 
-output "without_bfd" {
-  value = [for p in data.onprem_metallb_bgp_peers.all.bgp_peers : p.name if p.bfd_profile == null]
+output "peers_of_rack_9" {
+  value = { for peer in data.onprem_metallb_bgp_peers.all.bgp_peers : peer.name => peer.peer_address if try(peer.labels["rack"], "") == "r9" }
 }
