@@ -8,8 +8,11 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/hashicorp/hcl/v2/hclwrite"
 	tfjson "github.com/hashicorp/terraform-json"
 	"github.com/zclconf/go-cty/cty"
+
+	"github.com/onprem-tools/terraform-provider-onprem/internal/crud"
 )
 
 // writeMissingExamples writes those examples that follow from the schemas, where
@@ -26,8 +29,13 @@ func writeMissingExamples(dir string, all *tfjson.ProviderSchema) error {
 			return err
 		}
 	}
-	for _, name := range others(all.DataSourceSchemas, all.ResourceSchemas) {
-		if err := writeMissing(filepath.Join(dir, "data-sources", name, "data-source.tf"), pluralExample(name, all.DataSourceSchemas[name].Block)); err != nil {
+	for resource := range all.ResourceSchemas {
+		name := crud.Plural(resource)
+		data, ok := all.DataSourceSchemas[name]
+		if !ok {
+			continue
+		}
+		if err := writeMissing(filepath.Join(dir, "data-sources", name, "data-source.tf"), pluralExample(name, data.Block)); err != nil {
 			return err
 		}
 	}
@@ -41,7 +49,7 @@ func writeMissing(file, text string) error {
 	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
 		return err
 	}
-	return os.WriteFile(file, []byte(text), 0o644)
+	return os.WriteFile(file, hclwrite.Format([]byte(text)), 0o644)
 }
 
 func importExample(name string, identity *tfjson.IdentitySchema) string {

@@ -11,6 +11,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
+	"github.com/zclconf/go-cty/cty"
 
 	"github.com/onprem-tools/terraform-provider-onprem/internal/provider"
 )
@@ -132,5 +133,51 @@ func TestTable(t *testing.T) {
 	all.ResourceSchemas["onprem_gitlab_project"] = nil
 	if err := writeTable(file, all); err == nil || !strings.Contains(err.Error(), "add their system") {
 		t.Errorf("an unknown system: got %v", err)
+	}
+}
+
+func TestMissingExamples(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	name := map[string]*tfjson.SchemaAttribute{"namespace": {Optional: true, AttributeType: cty.String}, "uid": {Computed: true, AttributeType: cty.String}}
+	label := &tfjson.Schema{Block: &tfjson.SchemaBlock{Attributes: name}}
+	all := &tfjson.ProviderSchema{
+		ResourceSchemas:     map[string]*tfjson.Schema{"onprem_harbor_label": label},
+		DataSourceSchemas:   map[string]*tfjson.Schema{"onprem_harbor_label": label, "onprem_harbor_labels": label, "onprem_harbor_others": label},
+		ListResourceSchemas: map[string]*tfjson.Schema{"onprem_harbor_label": label},
+		ResourceIdentitySchemas: map[string]*tfjson.IdentitySchema{"onprem_harbor_label": {Attributes: map[string]*tfjson.IdentityAttribute{
+			"id": {IdentityType: cty.Number}, "project": {IdentityType: cty.String},
+		}}},
+	}
+	if err := writeMissingExamples(dir, all); err != nil {
+		t.Fatal(err)
+	}
+	for file, want := range map[string]string{
+		"resources/onprem_harbor_label/import-by-identity.tf": "import {\n  to = onprem_harbor_label.this\n  identity = {\n    id      = 1\n    project = \"project\"\n  }\n}\n",
+		"list-resources/onprem_harbor_label/list-resource.tfquery.hcl": "list \"onprem_harbor_label\" \"all\" {\n  provider = onprem\n\n" +
+			"  config {\n    namespace = \"namespace\"\n  }\n}\n",
+		"data-sources/onprem_harbor_labels/data-source.tf": "data \"onprem_harbor_labels\" \"all\" {\n  namespace = \"namespace\"\n}\n\n" +
+			"output \"labels\" {\n  value = data.onprem_harbor_labels.all.labels\n}\n",
+	} {
+		file = filepath.Join(dir, file)
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if string(text) != want {
+			t.Errorf("%s: got\n%swant\n%s", file, text, want)
+		}
+		if err := os.WriteFile(file, []byte("better\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := os.Stat(filepath.Join(dir, "data-sources", "onprem_harbor_others")); err == nil {
+		t.Error("a data source that is of no resource has an example of its own, which nobody can guess")
+	}
+	if err := writeMissingExamples(dir, all); err != nil {
+		t.Fatal(err)
+	}
+	if text, err := os.ReadFile(filepath.Join(dir, "data-sources/onprem_harbor_labels/data-source.tf")); err != nil || string(text) != "better\n" {
+		t.Errorf("an example that somebody wrote is now %q (%v)", text, err)
 	}
 }

@@ -1,0 +1,6 @@
+import {
+  to = onprem_guacamole_connection.this
+  identity = {
+    identifier = "identifier"
+  }
+}

@@ -1,0 +1,6 @@
+import {
+  to = onprem_guacamole_connection_group.this
+  identity = {
+    identifier = "identifier"
+  }
+}

@@ -1,0 +1,6 @@
+import {
+  to = onprem_harbor_project.this
+  identity = {
+    name = "name"
+  }
+}

@@ -1,0 +1,6 @@
+import {
+  to = onprem_harbor_registry.this
+  identity = {
+    id = 1
+  }
+}

@@ -1,0 +1,6 @@
+import {
+  to = onprem_harbor_replication_policy.this
+  identity = {
+    id = 1
+  }
+}

@@ -1,0 +1,6 @@
+import {
+  to = onprem_kong_route.this
+  identity = {
+    id = "id"
+  }
+}

@@ -1,0 +1,6 @@
+import {
+  to = onprem_kong_service.this
+  identity = {
+    id = "id"
+  }
+}

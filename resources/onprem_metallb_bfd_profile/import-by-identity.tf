@@ -1,0 +1,7 @@
+import {
+  to = onprem_metallb_bfd_profile.this
+  identity = {
+    name = "name"
+    namespace = "namespace"
+  }
+}

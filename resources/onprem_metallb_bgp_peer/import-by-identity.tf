@@ -1,0 +1,7 @@
+import {
+  to = onprem_metallb_bgp_peer.this
+  identity = {
+    name = "name"
+    namespace = "namespace"
+  }
+}
