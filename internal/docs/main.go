@@ -35,8 +35,10 @@ func run(ctx context.Context, schema, readme, examples string) error {
 	if err := writeTable(readme, all); err != nil {
 		return err
 	}
-	if err := writeMissingExamples(examples, all); err != nil {
-		return err
+	if examples != "" {
+		if err := writeMissingExamples(examples, all); err != nil {
+			return err
+		}
 	}
 	if err := addRights(ctx, p, all); err != nil {
 		return err

@@ -1,6 +1,0 @@
-import {
-  to = onprem_calico_bgp_peer.this
-  identity = {
-    name = "name"
-  }
-}

@@ -1,6 +1,0 @@
-import {
-  to = onprem_calico_ip_pool.this
-  identity = {
-    name = "name"
-  }
-}

@@ -1,6 +1,0 @@
-import {
-  to = onprem_guacamole_connection.this
-  identity = {
-    identifier = "identifier"
-  }
-}

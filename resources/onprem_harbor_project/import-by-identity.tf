@@ -1,6 +1,0 @@
-import {
-  to = onprem_harbor_project.this
-  identity = {
-    name = "name"
-  }
-}

@@ -1,6 +1,0 @@
-import {
-  to = onprem_harbor_registry.this
-  identity = {
-    id = 1
-  }
-}

@@ -1,6 +1,0 @@
-import {
-  to = onprem_kong_route.this
-  identity = {
-    id = "id"
-  }
-}

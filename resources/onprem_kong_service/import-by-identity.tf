@@ -1,6 +1,0 @@
-import {
-  to = onprem_kong_service.this
-  identity = {
-    id = "id"
-  }
-}

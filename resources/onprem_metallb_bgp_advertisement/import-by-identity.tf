@@ -1,7 +1,0 @@
-import {
-  to = onprem_metallb_bgp_advertisement.this
-  identity = {
-    name = "name"
-    namespace = "namespace"
-  }
-}

@@ -1,7 +1,0 @@
-import {
-  to = onprem_metallb_bgp_peer.this
-  identity = {
-    name = "name"
-    namespace = "namespace"
-  }
-}
