@@ -48,7 +48,7 @@ func refusing(t *testing.T) string {
 
 func impatient(t *testing.T, url string) *Client {
 	t.Helper()
-	c, err := NewClient(Config{System: "kong", URL: url, Timeout: 300 * time.Millisecond, MaxRetries: 1})
+	c, err := NewClient(Config{System: "kong", URL: url, Timeout: time.Second, MaxRetries: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -61,7 +61,7 @@ func TestSilenceIsShared(t *testing.T) {
 	for _, n := range []int{10, 100} {
 		hanging, connections := deaf(t)
 		for url, want := range map[string][2]string{
-			hanging:     {"no answer after 300ms", "`request_timeout` in the same block"},
+			hanging:     {"no answer after 1s", "`request_timeout` in the same block"},
 			refusing(t): {"connection refused", "Nothing listens there"},
 		} {
 			c := impatient(t, url)
@@ -74,7 +74,7 @@ func TestSilenceIsShared(t *testing.T) {
 					t.Errorf("%s: got %v", path, err)
 				}
 			})
-			if took := time.Since(begin); took > 2*time.Second {
+			if took := time.Since(begin); took > 8*time.Second {
 				t.Errorf("%d objects took %s, want as long as one", n, took)
 			}
 		}

@@ -156,6 +156,15 @@ func TestSharedFetchesForReadersOnly(t *testing.T) {
 		time.Sleep(time.Hour)
 		s.calls(t, readsAlone, 1)
 	})
+	// Three answers tell nothing about the fourth.
+	synctest.Test(t, func(t *testing.T) {
+		s := newShelf(5000, 1000, nothing)
+		for k := range readsAlone + 3 {
+			_, _ = s.Get(t.Context(), k)
+		}
+		_, _ = s.Get(t.Context(), 1500)
+		s.calls(t, readsAlone+1, 1)
+	})
 }
 
 func TestSharedConfirmsMissing(t *testing.T) {

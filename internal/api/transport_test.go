@@ -321,3 +321,19 @@ func TestLogHoldsNoSecrets(t *testing.T) {
 		t.Errorf("logged %q", logged.String())
 	}
 }
+
+// An empty body is an answer, whatever its header says; Kong and Harbor give such ones.
+func TestTransportTakesAnEmptyAnswer(t *testing.T) {
+	t.Parallel()
+	var tries atomic.Int64
+	c := client(t, Config{}, func(w http.ResponseWriter, _ *http.Request) {
+		tries.Add(1)
+		w.Header().Set("Content-Type", "application/json")
+	})
+	if err := c.Do(t.Context(), http.MethodDelete, "/x", nil, nil, nil); err != nil || tries.Load() != 1 {
+		t.Errorf("got %v after %d tries", err, tries.Load())
+	}
+	if err := c.Do(t.Context(), http.MethodGet, "/x", nil, nil, &struct{}{}); !errors.Is(err, errGarbled) || tries.Load() != 2 {
+		t.Errorf("got %v after %d tries, want an error where something was to be read", err, tries.Load())
+	}
+}

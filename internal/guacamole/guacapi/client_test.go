@@ -158,7 +158,7 @@ func TestFailedLoginIsShared(t *testing.T) {
 		} {
 			sim := guacsim.New()
 			c := start(t, sim, func(c *guacapi.Config) {
-				c.HTTP.Timeout, c.HTTP.MaxRetries, c.Password = 300*time.Millisecond, -1, "wrong"
+				c.HTTP.Timeout, c.HTTP.MaxRetries, c.Password = time.Second, -1, "wrong"
 			})
 			if fault != nil {
 				sim.Fail("* /**", *fault, -1)
@@ -168,7 +168,7 @@ func TestFailedLoginIsShared(t *testing.T) {
 				_, err := c.Connection(t.Context(), fmt.Sprint(i))
 				expectError(t, err, want[0], want[1])
 			})
-			if took, requests := time.Since(begin), sim.Count("* /**"); took > 2*time.Second || requests != 1 {
+			if took, requests := time.Since(begin), sim.Count("* /**"); took > 5*time.Second || requests > 1 {
 				t.Errorf("%d connections took %s and %d requests, want one login", n, took, requests)
 			}
 		}

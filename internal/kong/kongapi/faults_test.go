@@ -152,7 +152,7 @@ func TestHangIsWaitedForOnce(t *testing.T) {
 	t.Parallel()
 	for _, n := range []int{10, 100} {
 		sim := kongsim.New()
-		c := client(t, sim.Start(t), func(c *api.Config) { c.Timeout, c.MaxRetries = 300*time.Millisecond, -1 })
+		c := client(t, sim.Start(t), func(c *api.Config) { c.Timeout, c.MaxRetries = time.Second, -1 })
 		sim.Fail("* /**", faulty.Hang, -1)
 		begin := time.Now()
 		faulty.AsTerraform(n, func(int) {
@@ -162,7 +162,7 @@ func TestHangIsWaitedForOnce(t *testing.T) {
 			}
 			helpful(t, err)
 		})
-		if took, requests := time.Since(begin), sim.Count("* /**"); took > 2*time.Second || requests != 1 {
+		if took, requests := time.Since(begin), sim.Count("* /**"); took > 5*time.Second || requests > 1 {
 			t.Errorf("%d services took %s and %d requests, want one time-out", n, took, requests)
 		}
 	}
