@@ -114,18 +114,24 @@ func (c *conversation) put(ctx context.Context, kept *github.IssueComment, m Mar
 }
 
 func (c *conversation) create(ctx context.Context, m Marker, body string) (url string, err error) {
-	send := func() (*github.IssueComment, error) {
-		created, _, err := c.client.Issues.CreateComment(ctx, c.owner, c.name, c.number, &github.IssueComment{Body: &body})
-		return created, explain(err)
-	}
-	find := func() (*github.IssueComment, error) {
-		ours, err := c.comments(ctx)
-		if i := slices.IndexFunc(ours, func(o comment) bool { return o.marker == m }); i >= 0 {
+	created, err := api.Once[*github.IssueComment]{
+		What: "the comment",
+		Send: func(ctx context.Context) (*github.IssueComment, error) {
+			created, _, err := c.client.Issues.CreateComment(ctx, c.owner, c.name, c.number, &github.IssueComment{Body: &body})
+			return created, explain(err)
+		},
+		Look: func(ctx context.Context) (*github.IssueComment, error) {
+			ours, err := c.comments(ctx)
+			if err != nil {
+				return nil, err
+			}
+			i := slices.IndexFunc(ours, func(o comment) bool { return o.marker == m })
+			if i < 0 {
+				return nil, api.ErrNotFound
+			}
 			return ours[i].IssueComment, nil
-		}
-		return nil, err
-	}
-	created, err := createOnce(ctx, send, find)
+		},
+	}.Do(ctx)
 	if err != nil {
 		return "", err
 	}

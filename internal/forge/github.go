@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/cenkalti/backoff/v5"
 	"github.com/google/go-github/v89/github"
 
 	"github.com/onprem-tools/terraform-provider-onprem/internal/api"
@@ -19,8 +18,6 @@ const (
 	actionsBot = "github-actions[bot]"
 	// notForIntegration is GitHub's word for a token without the permission.
 	notForIntegration = "Resource not accessible by integration"
-	// createTries bounds the tries of something that must come about once.
-	createTries = 4
 )
 
 // repository is a repository as the holder of the token sees it.
@@ -92,25 +89,6 @@ func (r *repository) viewer(ctx context.Context, graphQL string) string {
 		return ""
 	}
 	return answer.Data.Viewer.Login
-}
-
-// createOnce creates something that must not come about twice: after an answer
-// that was lost it looks before it sends again. find returns nil for nothing.
-func createOnce[T any](ctx context.Context, create, find func() (*T, error)) (*T, error) {
-	sent := false
-	return backoff.Retry(ctx, func() (*T, error) {
-		if sent {
-			if found, err := find(); found != nil || err != nil {
-				return found, backoff.Permanent(err)
-			}
-		}
-		sent = true
-		created, err := create()
-		if err != nil && !api.Ambiguous(err) {
-			return nil, backoff.Permanent(err)
-		}
-		return created, err
-	}, backoff.WithMaxTries(createTries))
 }
 
 // explain turns an error of go-github into the request that failed, the reason

@@ -87,20 +87,25 @@ func (k *keeper) create(ctx context.Context, open bool) error {
 	if !open {
 		return nil
 	}
-	send := func() (*github.Issue, error) {
-		request := github.IssueRequest{Title: k.wanted.Title, Body: k.wanted.Body}
-		created, _, err := k.client.Issues.Create(ctx, k.owner, k.name, &request)
-		return created, explain(err)
-	}
-	find := func() (*github.Issue, error) {
-		ours, err := k.issues(ctx)
-		i := slices.IndexFunc(ours, func(o *github.Issue) bool { return o.GetBody() == *k.wanted.Body })
-		if i < 0 {
-			return nil, err
-		}
-		return ours[i], nil
-	}
-	created, err := createOnce(ctx, send, find)
+	created, err := api.Once[*github.Issue]{
+		What: "the issue",
+		Send: func(ctx context.Context) (*github.Issue, error) {
+			request := github.IssueRequest{Title: k.wanted.Title, Body: k.wanted.Body}
+			created, _, err := k.client.Issues.Create(ctx, k.owner, k.name, &request)
+			return created, explain(err)
+		},
+		Look: func(ctx context.Context) (*github.Issue, error) {
+			ours, err := k.issues(ctx)
+			if err != nil {
+				return nil, err
+			}
+			i := slices.IndexFunc(ours, func(o *github.Issue) bool { return o.GetBody() == *k.wanted.Body })
+			if i < 0 {
+				return nil, api.ErrNotFound
+			}
+			return ours[i], nil
+		},
+	}.Do(ctx)
 	if err != nil {
 		return fmt.Errorf("the issue %q: %w", *k.wanted.Title, err)
 	}

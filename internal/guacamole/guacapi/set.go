@@ -12,14 +12,7 @@ import (
 	"github.com/onprem-tools/terraform-provider-onprem/internal/api"
 )
 
-const (
-	// createTries bounds how often a create is sent whose outcome is in doubt.
-	createTries = 3
-	// lookTimeout bounds the look for what an interrupted create has made.
-	lookTimeout = 30 * time.Second
-)
-
-// createPause is the wait before sending again, times the tries so far. A
+// createPause is the wait before the look for what a create has made. A
 // variable so that tests need not wait.
 var createPause = 500 * time.Millisecond
 
@@ -62,62 +55,68 @@ func (s *set[T]) list(ctx context.Context) (map[string]T, error) {
 }
 
 // create sends a new object, and makes sure that there is one of it afterwards
-// whatever becomes of the answer: where that is in doubt, it looks by parent
-// and name, and takes what it finds for its own only if it was not there
-// before the run and is what was sent.
+// whatever becomes of the answer: what it finds under the name counts as its
+// own only if it was not there before the run and is what was sent.
 func (s *set[T]) create(ctx context.Context, sent T) (T, error) {
 	var none T
 	before, err := s.before.get(ctx)
 	if err != nil {
 		return none, err
 	}
-	inDoubt := false
-	for try := 1; ; try++ {
-		var made T
-		err := s.client.do(ctx, http.MethodPost, s.path, sent, &made)
-		s.listing.drop()
-		if err == nil {
-			s.own(made.identifier())
-			return made, nil
-		}
-		taken := errors.Is(err, ErrExists)
-		inDoubt = inDoubt || api.Ambiguous(err)
-		if !inDoubt && !taken {
-			return none, err
-		}
-		found, lookErr := s.look(ctx, sent.key())
-		switch {
-		case lookErr != nil:
-			return none, fmt.Errorf("%w; whether the %s %q was created all the same cannot be told: %w", err, s.kind, sent.key().name, lookErr)
-		case found != nil && inDoubt:
-			return s.adopt(ctx, before, *found, sent, err)
-		case found != nil:
-			return none, s.taken(sent, (*found).identifier(), err)
-		case taken:
-			return none, s.taken(sent, "", err)
-		}
-		if s.client.lacks(ctx, sent.key().parent) {
-			return none, &ParentError{Identifier: sent.key().parent, Err: err}
-		}
-		if try == createTries || pause(ctx, time.Duration(try)*createPause) != nil {
-			return none, err
-		}
+	made, err := api.Once[T]{
+		What: fmt.Sprintf("the %s %q", s.kind, sent.key().name), Wait: createPause,
+		Send: func(ctx context.Context) (made T, err error) {
+			err = s.client.do(ctx, http.MethodPost, s.path, sent, &made)
+			s.listing.drop()
+			return made, err
+		},
+		Look:     func(ctx context.Context) (T, error) { return s.look(ctx, sent.key()) },
+		Conflict: func(err error) bool { return errors.Is(err, ErrExists) },
+		Mine: func(found T) bool {
+			_, old := before[found.identifier()]
+			return !old && !s.owns(found.identifier())
+		},
+		Same:  func(ctx context.Context, found T) (bool, error) { return s.same(ctx, found, sent) },
+		Taken: func(found T, lost error) error { return s.taken(sent, found.identifier(), lost) },
+		Hopeless: func(ctx context.Context, err error) error {
+			if s.client.lacks(ctx, sent.key().parent) {
+				return &ParentError{Identifier: sent.key().parent, Err: err}
+			}
+			return nil
+		},
+	}.Do(ctx)
+	if err == nil {
+		s.own(made.identifier())
+		return made, nil
 	}
+	return none, s.named(ctx, sent, err)
 }
 
-// look finds an object by what is unique, also in a run that is being
-// interrupted: what it has made must not be forgotten.
-func (s *set[T]) look(ctx context.Context, k key) (*T, error) {
-	if ctx.Err() != nil {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(context.WithoutCancel(ctx), lookTimeout)
-		defer cancel()
+// named adds to Guacamole's word that a name is taken which object has it.
+func (s *set[T]) named(ctx context.Context, sent T, err error) error {
+	var known *NameError
+	if !errors.Is(err, ErrExists) || errors.As(err, &known) {
+		return err
 	}
+	id := ""
+	if found, lookErr := s.look(ctx, sent.key()); lookErr == nil {
+		id = found.identifier()
+	}
+	return s.taken(sent, id, err)
+}
+
+// look asks the server, not the listing, for an object by what is unique.
+func (s *set[T]) look(ctx context.Context, k key) (T, error) {
+	var none T
 	all, err := s.list(ctx)
 	if err != nil {
-		return nil, err
+		return none, err
 	}
-	return find(all, k), nil
+	found := find(all, k)
+	if found == nil {
+		return none, missing(s.kind, k.name, place(k.parent))
+	}
+	return *found, nil
 }
 
 func find[T object](all map[string]T, k key) *T {
@@ -127,21 +126,6 @@ func find[T object](all map[string]T, k key) *T {
 		}
 	}
 	return nil
-}
-
-// adopt takes found for the answer that was lost, if it can be nothing else.
-func (s *set[T]) adopt(ctx context.Context, before map[string]T, found, sent T, cause error) (T, error) {
-	var none T
-	id := found.identifier()
-	if _, old := before[id]; old || s.owns(id) {
-		return none, s.taken(sent, id, cause)
-	}
-	same, err := s.same(context.WithoutCancel(ctx), found, sent)
-	if err != nil || !same {
-		return none, s.taken(sent, id, cause)
-	}
-	s.own(id)
-	return found, nil
 }
 
 func (s *set[T]) taken(sent T, id string, cause error) error {
@@ -168,11 +152,7 @@ func (s *set[T]) update(ctx context.Context, o T) error {
 		return nil
 	}
 	if errors.Is(err, ErrExists) {
-		id := ""
-		if found, lookErr := s.look(ctx, o.key()); lookErr == nil && found != nil {
-			id = (*found).identifier()
-		}
-		return s.taken(o, id, err)
+		return s.named(ctx, o, err)
 	}
 	var e *api.Error
 	if errors.As(err, &e) && e.Status == http.StatusInternalServerError && s.client.lacks(ctx, o.key().parent) {
@@ -212,17 +192,6 @@ func (c *Client) lacks(ctx context.Context, group string) bool {
 	}
 	_, err := c.readGroup(ctx, group)
 	return api.IsNotFound(err)
-}
-
-func pause(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-t.C:
-		return nil
-	}
 }
 
 // equal compares values, of which absent and empty are the same.
