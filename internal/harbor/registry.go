@@ -124,7 +124,7 @@ func createRegistry(ctx context.Context, c *harborapi.Client, ch crud.Change[reg
 	if err != nil {
 		return err
 	}
-	id, err := c.CreateRegistry(ctx, m.toAPI(secret))
+	id, err := c.Registries.Create(ctx, m.toAPI(secret))
 	m.ID = types.Int64Value(id)
 	return err
 }
@@ -142,7 +142,7 @@ func (m *registry) secret() crud.SecretField {
 }
 
 func readRegistry(ctx context.Context, c *harborapi.Client, m *registry) error {
-	r, err := c.Registry(ctx, m.ID.ValueInt64())
+	r, err := c.Registries.Get(ctx, m.ID.ValueInt64())
 	if err != nil {
 		return err
 	}
@@ -175,7 +175,7 @@ func updateRegistry(ctx context.Context, c *harborapi.Client, ch crud.Change[reg
 	if u.AccessKey != nil || secret != nil {
 		u.CredentialType = m.CredentialType.ValueStringPointer() // a new credential has none yet
 	}
-	return c.UpdateRegistry(ctx, m.ID.ValueInt64(), u)
+	return c.Registries.Update(ctx, m.ID.ValueInt64(), u)
 }
 
 // changed is the text to send: nil for one that stays, "" for one that goes.
@@ -188,7 +188,7 @@ func changed(is, was types.String) *string {
 }
 
 func deleteRegistry(ctx context.Context, c *harborapi.Client, m *registry) error {
-	return c.DeleteRegistry(ctx, m.ID.ValueInt64())
+	return c.Registries.Delete(ctx, m.ID.ValueInt64())
 }
 
 // importRegistry takes digits for an id, everything else for a name.
@@ -198,7 +198,7 @@ func importRegistry(ctx context.Context, c *harborapi.Client, id string, m *regi
 		m.ID = types.Int64Value(n)
 		return nil
 	}
-	r, err := c.RegistryByName(ctx, id)
+	r, err := c.Registries.Named(ctx, id)
 	if err != nil {
 		return err
 	}
@@ -206,8 +206,8 @@ func importRegistry(ctx context.Context, c *harborapi.Client, id string, m *regi
 	return nil
 }
 
-func (m *registry) toAPI(secret *string) harborapi.Registry {
-	r := harborapi.Registry{CACertificate: m.CACertificate.ValueString(), Registry: models.Registry{
+func (m *registry) toAPI(secret *string) *harborapi.Registry {
+	r := &harborapi.Registry{CACertificate: m.CACertificate.ValueString(), Registry: models.Registry{
 		Name: m.Name.ValueString(), Description: m.Description.ValueString(), Type: m.Type.ValueString(),
 		URL: m.URL.ValueString(), Insecure: m.Insecure.ValueBool(),
 	}}

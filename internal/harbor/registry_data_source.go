@@ -32,7 +32,7 @@ func registryDataSchema(ctx context.Context) schema.Schema {
 }
 
 func readRegistryData(ctx context.Context, c *harborapi.Client, m *registryData) error {
-	r, err := c.RegistryByName(ctx, m.Name.ValueString())
+	r, err := c.Registries.Named(ctx, m.Name.ValueString())
 	if err != nil {
 		return err
 	}

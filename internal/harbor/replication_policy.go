@@ -170,7 +170,7 @@ func createPolicy(ctx context.Context, c *harborapi.Client, ch crud.Change[polic
 	if err := supportsPolicy(ctx, c, m); err != nil {
 		return err
 	}
-	id, err := c.CreateReplicationPolicy(ctx, m.toAPI())
+	id, err := c.ReplicationPolicies.Create(ctx, new(m.toAPI()))
 	m.ID = types.Int64Value(id)
 	return err
 }
@@ -183,7 +183,7 @@ func supportsPolicy(ctx context.Context, c *harborapi.Client, m *policy) error {
 }
 
 func readPolicy(ctx context.Context, c *harborapi.Client, m *policy) error {
-	p, err := c.ReplicationPolicy(ctx, m.ID.ValueInt64())
+	p, err := c.ReplicationPolicies.Get(ctx, m.ID.ValueInt64())
 	if err != nil {
 		return err
 	}
@@ -194,11 +194,11 @@ func updatePolicy(ctx context.Context, c *harborapi.Client, ch crud.Change[polic
 	if err := supportsPolicy(ctx, c, ch.Plan); err != nil {
 		return err
 	}
-	return c.UpdateReplicationPolicy(ctx, ch.Plan.ID.ValueInt64(), ch.Plan.toAPI())
+	return c.ReplicationPolicies.Update(ctx, ch.Plan.ID.ValueInt64(), ch.Plan.toAPI())
 }
 
 func deletePolicy(ctx context.Context, c *harborapi.Client, m *policy) error {
-	return c.DeleteReplicationPolicy(ctx, m.ID.ValueInt64())
+	return c.ReplicationPolicies.Delete(ctx, m.ID.ValueInt64())
 }
 
 // importPolicy takes digits for an id, everything else for a name.
@@ -208,7 +208,7 @@ func importPolicy(ctx context.Context, c *harborapi.Client, id string, m *policy
 		m.ID = types.Int64Value(n)
 		return nil
 	}
-	p, err := c.ReplicationPolicyByName(ctx, id)
+	p, err := c.ReplicationPolicies.Named(ctx, id)
 	if err != nil {
 		return err
 	}

@@ -22,7 +22,7 @@ func policyDataSchema(ctx context.Context) schema.Schema {
 }
 
 func readPolicyData(ctx context.Context, c *harborapi.Client, m *policy) error {
-	p, err := c.ReplicationPolicyByName(ctx, m.Name.ValueString())
+	p, err := c.ReplicationPolicies.Named(ctx, m.Name.ValueString())
 	if err != nil {
 		return err
 	}

@@ -52,10 +52,13 @@ type Client struct {
 	// anonymous is true without credentials that could be checked.
 	anonymous bool
 
-	projects   *api.Shared[string, *Project]          // by name
-	limits     *api.Shared[string, *int64]            // storage limits by name of the project, nil where there is no quota
-	registries *api.Shared[int64, *Registry]          // by id
-	policies   *api.Shared[int64, *ReplicationPolicy] // by id
+	kinds    kinds
+	projects *api.Shared[projectKey, *Project]
+	limits   *api.Shared[string, *int64] // storage limits by name of the project, nil where there is no quota
+
+	Registries          *Collection[Registry]
+	ReplicationPolicies *Collection[ReplicationPolicy]
+	Labels              *Collection[Label]
 }
 
 // New returns a client. It contacts nothing.
@@ -73,21 +76,21 @@ func New(c Config) (*Client, error) {
 		return nil, err
 	}
 	root = root.JoinPath(basePath)
-	client := &Client{auth: openapi.BasicAuth(c.Username, c.Password), anonymous: c.Username == "", clock: &clock{}}
-	through := &transport{base: base, clock: client.clock, loggedIn: client.loggedIn}
+	client := &Client{auth: openapi.BasicAuth(c.Username, c.Password), anonymous: c.Username == "", clock: &clock{}, kinds: kinds{}}
+	through := &transport{base: base, clock: client.clock, kinds: client.kinds, loggedIn: client.loggedIn}
 	client.sdk = sdk.New(sdk.Config{URL: root, Transport: through, AuthInfo: client.auth})
 	// DEBUG=1 in the environment would make the runtime print whole requests, credentials included.
 	if runtime, isOpenAPI := client.sdk.Transport.(*openapi.Runtime); isOpenAPI {
 		runtime.Debug = false
 	}
 
-	client.projects = shared(client, client.readProject, "/projects", url.Values{"with_detail": {"true"}},
-		func(out map[string]*Project, p *Project) { out[p.Name] = p })
-	client.limits = shared(client, client.readLimit, "/quotas", url.Values{"reference": {"project"}},
-		func(out map[string]*int64, q quotaOf) { out[q.Ref.Name] = storage(q.Hard) })
-	client.registries = shared(client, client.readRegistry, "/registries", nil, func(out map[int64]*Registry, r *Registry) { out[r.ID] = r })
-	client.policies = shared(client, client.readPolicy, "/replication/policies", nil,
-		func(out map[int64]*ReplicationPolicy, p *ReplicationPolicy) { out[p.ID] = p })
+	client.kinds.add("/projects", "project")
+	client.projects = shared(client, client.readProject, request{path: "/projects", query: url.Values{"with_detail": {"true"}}}, keepProject)
+	client.kinds.add("/quotas", "quota")
+	client.limits = shared(client, client.readLimit, request{path: "/quotas", query: url.Values{"reference": {"project"}}}, keepLimit)
+	client.ReplicationPolicies = policies(client)
+	client.Registries = registries(client)
+	client.Labels = labels(client)
 	return client, nil
 }
 
@@ -154,18 +157,20 @@ func plain(err error) error {
 }
 
 // page reads a page of a listing, and how many there are.
-func page[T any](ctx context.Context, c *Client, path string, query url.Values, n int) (items []T, pages int, err error) {
-	q := url.Values{"page": {strconv.Itoa(n)}, "page_size": {strconv.Itoa(pageSize)}}
-	maps.Copy(q, query)
-	header, err := c.send(ctx, request{method: http.MethodGet, path: path, query: q}, &items)
+func page[T any](ctx context.Context, c *Client, listing request, n int) (items []T, pages int, err error) {
+	listing.method = http.MethodGet
+	query := url.Values{"page": {strconv.Itoa(n)}, "page_size": {strconv.Itoa(pageSize)}}
+	maps.Copy(query, listing.query)
+	listing.query = query
+	header, err := c.send(ctx, listing, &items)
 	total, _ := strconv.Atoi(header.Get("X-Total-Count"))
 	return items, (total + pageSize - 1) / pageSize, err
 }
 
 // list reads every item of a paged listing; the pages after the first are
 // fetched side by side.
-func list[T any](ctx context.Context, c *Client, path string, query url.Values) ([]T, error) {
-	first, count, err := page[T](ctx, c, path, query, 1)
+func list[T any](ctx context.Context, c *Client, listing request) ([]T, error) {
+	first, count, err := page[T](ctx, c, listing, 1)
 	if err != nil {
 		return nil, err
 	}
@@ -176,7 +181,7 @@ func list[T any](ctx context.Context, c *Client, path string, query url.Values) 
 	for n := 2; n <= count; n++ {
 		group.Go(func() error {
 			var err error
-			pages[n-1], _, err = page[T](ctx, c, path, query, n)
+			pages[n-1], _, err = page[T](ctx, c, listing, n)
 			return err
 		})
 	}
@@ -186,15 +191,15 @@ func list[T any](ctx context.Context, c *Client, path string, query url.Values) 
 	return slices.Concat(pages...), nil
 }
 
-// shared are the shared reads of a kind: one object by one, and the pages of
-// its listing, whose items are put where keep says.
-func shared[K comparable, V, T any](c *Client, one func(context.Context, K) (V, error), path string, query url.Values, keep func(map[K]V, T)) *api.Shared[K, V] {
+// shared are the shared reads of a kind: of one object, and of the pages of a
+// listing, whose items are put where keep says.
+func shared[K comparable, V, T any](c *Client, one func(context.Context, K) (V, error), listing request, keep func(map[K]V, T)) *api.Shared[K, V] {
 	return &api.Shared[K, V]{One: one, PagePrice: pagePrice, Page: func(ctx context.Context, cursor string) (api.Page[K, V], error) {
 		n := 1
 		if cursor != "" {
 			n, _ = strconv.Atoi(cursor)
 		}
-		items, pages, err := page[T](ctx, c, path, query, n)
+		items, pages, err := page[T](ctx, c, listing, n)
 		out := api.Page[K, V]{Objects: make(map[K]V, len(items))}
 		for _, item := range items {
 			keep(out.Objects, item)
@@ -205,12 +210,6 @@ func shared[K comparable, V, T any](c *Client, one func(context.Context, K) (V, 
 		out.Left = len(out.Next)
 		return out, err
 	}}
-}
-
-// byName queries for an exact name. Harbor unescapes the value twice, and
-// ignores what it does not understand: the caller compares names.
-func byName(name string) url.Values {
-	return url.Values{"q": {"name=" + url.QueryEscape(name)}}
 }
 
 // hasOperators tells whether a name holds characters that mean something in q,

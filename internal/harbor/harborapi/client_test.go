@@ -139,9 +139,9 @@ func TestLogHoldsNoSecret(t *testing.T) {
 		defer mu.Unlock()
 		fmt.Fprintln(&logged, msg, fields)
 	}})
-	_, err := c.CreateRegistry(t.Context(), hub())
+	_, err := c.Registries.Create(t.Context(), new(hub()))
 	ok(t, err)
-	_, err = c.CreateRegistry(t.Context(), hub()) // refused
+	_, err = c.Registries.Create(t.Context(), new(hub())) // refused
 	for _, text := range []string{logged.String(), err.Error(), hint(err)} {
 		if strings.Contains(text, secret) || strings.Contains(text, adminPassword) {
 			t.Errorf("a secret is in %q", text)
@@ -236,14 +236,14 @@ func TestNamesWithSpecialCharacters(t *testing.T) {
 	for _, name := range []string{"a+b", "a b", "a%2Bb", "a&b=c", "50%", "a,b", "~a", "[x]", "ä/ö?"} {
 		r := hub()
 		r.Name = name
-		id, err := c.CreateRegistry(ctx, r)
+		id, err := c.Registries.Create(ctx, &r)
 		ok(t, err)
-		found, err := c.RegistryByName(ctx, name)
+		found, err := c.Registries.Named(ctx, name)
 		if err != nil || found.ID != id {
 			t.Errorf("%q: found %v, %v; want the registry %d", name, found, err, id)
 		}
 	}
-	if _, err := c.RegistryByName(ctx, "a"); !api.IsNotFound(err) {
+	if _, err := c.Registries.Named(ctx, "a"); !api.IsNotFound(err) {
 		t.Errorf("part of a name found something: %v", err)
 	}
 }
@@ -255,7 +255,7 @@ func TestUpdateKeepsWhatItDoesNotKnow(t *testing.T) {
 		"trigger": map[string]any{"type": "manual"}, "single_active_replication": true, "update_time": "2026-01-01T00:00:00Z",
 		"dest_registry": map[string]any{"id": 3.0, "credential": map[string]any{"access_secret": "*****"}},
 	}
-	body, err := merged(have, ReplicationPolicy{ReplicationPolicy: models.ReplicationPolicy{Name: "b", DestRegistry: &models.Registry{ID: 3}}})
+	body, err := ReplicationPolicy{ReplicationPolicy: models.ReplicationPolicy{Name: "b", DestRegistry: &models.Registry{ID: 3}}}.over(have)
 	ok(t, err)
 	for key, want := range map[string]any{
 		"a_field_of_2.17": "kept", "name": "b", "deletion": false, "replicate_deletion": false, "description": nil, "trigger": nil,
@@ -275,16 +275,16 @@ func TestContention(t *testing.T) {
 	t.Parallel()
 	sim, c := start(t)
 	ctx := t.Context()
-	id, err := c.CreateRegistry(ctx, hub())
+	id, err := c.Registries.Create(ctx, new(hub()))
 	ok(t, err)
 	p := ReplicationPolicy{ReplicationPolicy: models.ReplicationPolicy{Name: "a", SrcRegistry: &models.Registry{ID: id}}}
-	policy, err := c.CreateReplicationPolicy(ctx, p)
+	policy, err := c.ReplicationPolicies.Create(ctx, &p)
 	ok(t, err)
 	ok(t, c.CreateProject(ctx, NewProject{Name: "a"}))
 	sim.Latency(5 * time.Millisecond)
 	errs := make(chan error)
 	for range 20 {
-		go func() { errs <- c.UpdateReplicationPolicy(ctx, policy, p) }()
+		go func() { errs <- c.ReplicationPolicies.Update(ctx, policy, p) }()
 		go func() {
 			errs <- c.UpdateProject(ctx, "a", ProjectUpdate{Metadata: map[string]string{"auto_scan": "true"}})
 		}()
@@ -311,9 +311,9 @@ func TestErrorsSayWhatToDo(t *testing.T) {
 	ctx := t.Context()
 	ok(t, c.CreateProject(ctx, NewProject{Name: "held"}))
 	sim.Push("held", "app")
-	id, err := c.CreateRegistry(ctx, hub())
+	id, err := c.Registries.Create(ctx, new(hub()))
 	ok(t, err)
-	_, err = c.CreateReplicationPolicy(ctx, ReplicationPolicy{ReplicationPolicy: models.ReplicationPolicy{Name: "p", SrcRegistry: &models.Registry{ID: id}}})
+	_, err = c.ReplicationPolicies.Create(ctx, &ReplicationPolicy{ReplicationPolicy: models.ReplicationPolicy{Name: "p", SrcRegistry: &models.Registry{ID: id}}})
 	ok(t, err)
 	sim.Unreachable("https://down.example.internal")
 	for name, test := range map[string]struct {
@@ -325,10 +325,10 @@ func TestErrorsSayWhatToDo(t *testing.T) {
 			`POST /api/v2.0/projects: harbor answered 409: "The project named held already exists"`, "import it",
 		},
 		"holds repositories": {func() error { return c.DeleteProject(ctx, "held") }, "contains repositories", "Delete them first"},
-		"in use":             {func() error { return c.DeleteRegistry(ctx, id) }, "referenced by replication policies", "Delete the replication policies"},
+		"in use":             {func() error { return c.Registries.Delete(ctx, id) }, "referenced by replication policies", "Delete the replication policies"},
 		"unreachable": {
 			func() error {
-				return c.UpdateRegistry(ctx, id, RegistryUpdate{RegistryUpdate: models.RegistryUpdate{URL: ptr("https://down.example.internal")}})
+				return c.Registries.Update(ctx, id, RegistryUpdate{RegistryUpdate: models.RegistryUpdate{URL: ptr("https://down.example.internal")}})
 			},
 			"the registry is unhealthy", "Harbor connects to it",
 		},
@@ -340,7 +340,7 @@ func TestErrorsSayWhatToDo(t *testing.T) {
 			func() error { return c.CreateProject(ctx, NewProject{Name: strings.Repeat("a", 256)}) },
 			"should be at most 255 chars long", "its message names the field",
 		},
-		"not there": {func() error { _, err := c.ReplicationPolicy(ctx, 999); return err }, "replication policy 999 not found", ""},
+		"not there": {func() error { _, err := c.ReplicationPolicies.Get(ctx, 999); return err }, "replication policy 999 not found", ""},
 	} {
 		err := test.do()
 		if err == nil || !strings.Contains(err.Error(), test.says) || !strings.Contains(hint(err), test.hint) {

@@ -1,17 +1,12 @@
 package harborapi
 
 import (
-	"context"
 	"encoding/json"
-	"net/http"
 	"reflect"
 	"strings"
 	"time"
 
-	"github.com/goharbor/go-client/pkg/sdk/v2.0/client/replication"
 	"github.com/goharbor/go-client/pkg/sdk/v2.0/models"
-
-	"github.com/onprem-tools/terraform-provider-onprem/internal/api"
 )
 
 // ReplicationPolicy is a replication policy.
@@ -20,54 +15,21 @@ type ReplicationPolicy struct {
 	SingleActiveReplication *bool `json:"single_active_replication,omitempty"` // since 2.15
 }
 
-// ReplicationPolicy reads a policy by id.
-func (c *Client) ReplicationPolicy(ctx context.Context, id int64) (*ReplicationPolicy, error) {
-	return c.policies.Get(ctx, id)
-}
-
-// ReplicationPolicyByName finds a policy by its exact name.
-func (c *Client) ReplicationPolicyByName(ctx context.Context, name string) (*ReplicationPolicy, error) {
-	return findByName(ctx, c, "replication policy", "/replication/policies", name, func(p *ReplicationPolicy) string { return p.Name })
-}
-
-const policyPath = "/replication/policies/{id}"
-
-func (c *Client) readPolicy(ctx context.Context, id int64) (*ReplicationPolicy, error) {
-	p := &ReplicationPolicy{}
-	_, err := c.send(ctx, request{method: http.MethodGet, path: policyPath, params: idParam(id)}, p)
-	return p, err
-}
-
-// CreateReplicationPolicy makes a policy and returns its id.
-func (c *Client) CreateReplicationPolicy(ctx context.Context, p ReplicationPolicy) (int64, error) {
-	defer c.policies.Drop()
-	return creation[*ReplicationPolicy]{
-		kind: "replication policy", name: p.Name,
-		send: func(ctx context.Context) (int64, error) {
-			body, err := merged(nil, p)
-			if err != nil {
-				return 0, err
-			}
-			header, err := c.send(ctx, request{method: http.MethodPost, path: "/replication/policies", body: body}, nil)
-			if err != nil {
-				return 0, err
-			}
-			return idOf(header)
-		},
-		find: func(ctx context.Context) (*ReplicationPolicy, error) { return c.ReplicationPolicyByName(ctx, p.Name) },
-		id:   func(found *ReplicationPolicy) int64 { return found.ID },
-		made: func(found *ReplicationPolicy) time.Time { return time.Time(found.CreationTime) },
-		same: p.same,
-	}.run(ctx, c)
+func policies(c *Client) *Collection[ReplicationPolicy] {
+	return collection(c, kind[ReplicationPolicy]{
+		name: "replication policy", path: "/replication/policies",
+		of:   func(p *ReplicationPolicy) object { return object{p.ID, p.Name, time.Time(p.CreationTime)} },
+		same: func(asked, found *ReplicationPolicy) bool { return asked.same(found) },
+	})
 }
 
 // same tells whether found is what p asks for, in every field.
 func (p ReplicationPolicy) same(found *ReplicationPolicy) bool {
-	asked, err := merged(nil, p)
+	asked, err := p.over(nil)
 	if err != nil {
 		return false
 	}
-	have, err := merged(nil, *found)
+	have, err := found.over(nil)
 	if err != nil {
 		return false
 	}
@@ -87,43 +49,9 @@ func isZero(v any) bool {
 	return v == nil || reflect.ValueOf(v).IsZero()
 }
 
-// UpdateReplicationPolicy replaces a policy by p. Harbor resets what a PUT
-// leaves out, so fields that p does not know are sent back as they were.
-func (c *Client) UpdateReplicationPolicy(ctx context.Context, id int64, p ReplicationPolicy) error {
-	defer c.locks.lock("policy", id)()
-	defer c.policies.Drop(id)
-	// A PUT that meets another one of the same policy is answered with 404; one
-	// of a policy that is gone as well, and then the read says so.
-	return contended(ctx, http.StatusNotFound, func() error {
-		have := map[string]any{}
-		if _, err := c.send(ctx, request{method: http.MethodGet, path: policyPath, params: idParam(id)}, &have); err != nil {
-			return gone(err)
-		}
-		body, err := merged(have, p)
-		if err != nil {
-			return err
-		}
-		_, err = c.send(ctx, request{method: http.MethodPut, path: policyPath, params: idParam(id), body: body}, nil)
-		return err
-	})
-}
-
-// goneError hides the status of a read that found nothing: trying again is of no use.
-type goneError struct{ error }
-
-// Is makes a goneError one of the missing objects.
-func (goneError) Is(target error) bool { return target == api.ErrNotFound }
-
-func gone(err error) error {
-	if api.IsNotFound(err) {
-		return goneError{err}
-	}
-	return err
-}
-
-// merged puts the fields of p over those of a policy as it was read, all of
-// them: one that p leaves empty is taken out.
-func merged(have map[string]any, p ReplicationPolicy) (map[string]any, error) {
+// over puts the fields of p over those of a policy as it was read, all of them:
+// one that p leaves empty is taken out, one that p does not know stays.
+func (p ReplicationPolicy) over(have map[string]any) (map[string]any, error) {
 	text, err := json.Marshal(p)
 	if err != nil {
 		return nil, err
@@ -180,12 +108,4 @@ func jsonNames(t reflect.Type) map[string]bool {
 		out[name] = true
 	}
 	return out
-}
-
-// DeleteReplicationPolicy deletes a policy and its executions.
-func (c *Client) DeleteReplicationPolicy(ctx context.Context, id int64) error {
-	defer c.locks.lock("policy", id)()
-	defer c.policies.Drop(id)
-	_, err := c.sdk.Replication.DeleteReplicationPolicy(ctx, &replication.DeleteReplicationPolicyParams{ID: id})
-	return plain(err)
 }

@@ -56,38 +56,51 @@ type AllowlistItem struct {
 // byItsName makes Harbor take the project in a path for a name, digits or not.
 const byItsName = "X-Is-Resource-Name"
 
-// Project reads a project by name.
-func (c *Client) Project(ctx context.Context, name string) (*Project, error) {
-	return c.projects.Get(ctx, name)
+// projectKey is the name of a project or, where there is none, its number.
+type projectKey struct {
+	name string
+	id   int64
 }
 
-func (c *Client) readProject(ctx context.Context, name string) (*Project, error) {
+// Project reads a project by name.
+func (c *Client) Project(ctx context.Context, name string) (*Project, error) {
+	return c.projects.Get(ctx, projectKey{name: name})
+}
+
+// ProjectByID reads a project by its number.
+func (c *Client) ProjectByID(ctx context.Context, id int64) (*Project, error) {
+	return c.projects.Get(ctx, projectKey{id: id})
+}
+
+func (c *Client) readProject(ctx context.Context, key projectKey) (*Project, error) {
+	r := request{method: http.MethodGet, path: "/projects/{project}", params: map[string]string{"project": key.name}}
+	if key.name == "" {
+		r.params["project"] = strconv.FormatInt(key.id, 10)
+	} else {
+		r.header = map[string]string{byItsName: "true"}
+	}
 	p := &Project{}
-	_, err := c.send(ctx, request{
-		method: http.MethodGet, path: "/projects/{project}", params: map[string]string{"project": name},
-		header: map[string]string{byItsName: "true"},
-	}, p)
+	_, err := c.send(ctx, r, p)
 	return p, err
+}
+
+func keepProject(out map[projectKey]*Project, p *Project) {
+	out[projectKey{name: p.Name}], out[projectKey{id: int64(p.ProjectID)}] = p, p
 }
 
 // CreateProject makes a project. Whether Harbor heeded the storage limit, only
 // StorageLimit tells.
 func (c *Client) CreateProject(ctx context.Context, p NewProject) error {
 	defer c.locks.lock("project", p.Name)()
-	defer c.projects.Drop(p.Name)
+	defer c.projects.Drop()
 	defer c.limits.Drop(p.Name)
-	_, err := creation[*Project]{
-		kind: "project", name: p.Name,
-		send: func(ctx context.Context) (int64, error) {
-			header, err := c.send(ctx, request{method: http.MethodPost, path: "/projects", body: p}, nil)
-			if err != nil {
-				return 0, err
-			}
-			return idOf(header)
+	_, err := creation[Project]{
+		kind: "project", importID: p.Name,
+		request: request{method: http.MethodPost, path: "/projects", body: p},
+		of: func(found *Project) object {
+			return object{int64(found.ProjectID), found.Name, time.Time(found.CreationTime)}
 		},
-		find: func(ctx context.Context) (*Project, error) { return c.readProject(ctx, p.Name) },
-		id:   func(found *Project) int64 { return int64(found.ProjectID) },
-		made: func(found *Project) time.Time { return time.Time(found.CreationTime) },
+		find: func(ctx context.Context) (*Project, error) { return c.readProject(ctx, projectKey{name: p.Name}) },
 		same: p.made,
 	}.run(ctx, c)
 	return err
@@ -106,7 +119,7 @@ func (p NewProject) made(found *Project) bool {
 // UpdateProject changes metadata and the CVE allowlist of a project.
 func (c *Client) UpdateProject(ctx context.Context, name string, u ProjectUpdate) error {
 	defer c.locks.lock("project", name)()
-	defer c.projects.Drop(name)
+	defer c.projects.Drop()
 	if len(u.Metadata) > 0 || u.Allowlist != nil {
 		body := map[string]any{}
 		if len(u.Metadata) > 0 {
@@ -140,7 +153,7 @@ func (c *Client) UpdateProject(ctx context.Context, name string, u ProjectUpdate
 // DeleteProject deletes a project, which Harbor refuses while it holds repositories.
 func (c *Client) DeleteProject(ctx context.Context, name string) error {
 	defer c.locks.lock("project", name)()
-	defer c.projects.Drop(name)
+	defer c.projects.Drop()
 	defer c.limits.Drop(name)
 	_, err := c.sdk.Project.DeleteProject(ctx, &project.DeleteProjectParams{ProjectNameOrID: name, XIsResourceName: ptr(true)})
 	return plain(err)
@@ -181,6 +194,8 @@ type quotaOf struct {
 		Name string `json:"name"`
 	} `json:"ref"`
 }
+
+func keepLimit(out map[string]*int64, q quotaOf) { out[q.Ref.Name] = storage(q.Hard) }
 
 // SetStorageLimit changes a project's quota; nil stands for the system's default.
 func (c *Client) SetStorageLimit(ctx context.Context, name string, limit *int64) error {

@@ -21,6 +21,7 @@ import (
 type transport struct {
 	base  http.RoundTripper
 	clock *clock
+	kinds kinds
 	// loggedIn checks the credentials once, before anything else: with wrong
 	// ones Harbor answers many reads with what is public, and status 200.
 	loggedIn func(context.Context, api.Need) error
@@ -44,7 +45,7 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	if resp.StatusCode < 200 || resp.StatusCode > 299 {
-		return nil, refused(req, resp, body)
+		return nil, t.refused(req, resp, body)
 	}
 	if len(body) > 0 && !isJSON(resp) {
 		return nil, &api.Error{
@@ -64,7 +65,7 @@ func isJSON(resp *http.Response) bool {
 
 // refused is the error of an answer. Harbor's have a body of one form; what
 // has another is of something in between, and never means that an object is gone.
-func refused(req *http.Request, resp *http.Response, body []byte) *api.Error {
+func (t *transport) refused(req *http.Request, resp *http.Response, body []byte) *api.Error {
 	e := &api.Error{
 		System: "harbor", Method: req.Method, Path: req.URL.Path, Status: resp.StatusCode, Body: string(body),
 	}
@@ -81,7 +82,7 @@ func refused(req *http.Request, resp *http.Response, body []byte) *api.Error {
 	if e.Status == http.StatusNotFound && first.Code == "NOT_FOUND" && !unknownPath {
 		e.Err = api.ErrNotFound
 	}
-	e.Advice = advice(req, e.Status, first.Code, unknownPath)
+	e.Advice = advice(req.Method, t.kinds.of(req.URL.Path), e.Status, first.Code, unknownPath)
 	return e
 }
 
@@ -107,8 +108,7 @@ const (
 )
 
 // advice is the next step after a refusal.
-func advice(req *http.Request, status int, code string, unknownPath bool) string {
-	kind := kindOf(req.URL.Path)
+func advice(method, kind string, status int, code string, unknownPath bool) string {
 	switch {
 	case status == http.StatusUnauthorized:
 		return badCredentials
@@ -131,7 +131,7 @@ func advice(req *http.Request, status int, code string, unknownPath bool) string
 			"credentials are good, and that the certificate is known to Harbor or `insecure` is set."
 	case status == http.StatusUnprocessableEntity:
 		return "The request breaks a limit of Harbor's API; its message names the field."
-	case status == http.StatusInternalServerError && req.Method == http.MethodPost && kind == "project":
+	case status == http.StatusInternalServerError && method == http.MethodPost && kind == "project":
 		return "Harbor writes the cause only into the log of its core. A known one is a `registry_id` that does not exist."
 	case status == http.StatusInternalServerError && kind == "registry":
 		return "Harbor writes the cause only into the log of its core. Known ones are a `type` that this version does not offer " +
@@ -140,22 +140,6 @@ func advice(req *http.Request, status int, code string, unknownPath bool) string
 		return "Harbor failed; the cause is in the log of its core. Run again once it is well."
 	}
 	return ""
-}
-
-// kindOf names the object that a path is about.
-func kindOf(path string) string {
-	part, _, _ := strings.Cut(strings.TrimPrefix(path[strings.Index(path, basePath)+len(basePath):], "/"), "/")
-	switch part {
-	case "registries":
-		return "registry"
-	case "replication":
-		return "replication policy"
-	case "quotas":
-		return "quota"
-	case "projects":
-		return "project"
-	}
-	return "object"
 }
 
 // clock tells the server's time, as far as its answers have told it.
