@@ -3,25 +3,32 @@ package harbor
 import (
 	"context"
 
-	"github.com/onprem-tools/terraform-provider-onprem/internal/crud"
 	"github.com/onprem-tools/terraform-provider-onprem/internal/harbor/harborapi"
 )
 
-// listing finds all objects of a kind with its model M, from what Harbor shows of them.
-func listing[M, T any](all func(*harborapi.Client, context.Context) ([]T, error), fill func(*M, T) error, title func(*M) string) *crud.Listing[M, *harborapi.Client] {
-	return &crud.Listing[M, *harborapi.Client]{
-		Title: title,
-		Each: func(ctx context.Context, c *harborapi.Client, _ *M, found func(func(*M) error) bool) error {
-			objects, err := all(c, ctx)
-			if err != nil {
-				return err
+// each turns the listing of a client into that of a kind with model M, which
+// fill fills with what Harbor shows of an object.
+func each[M, T any](
+	all func(ctx context.Context, c *harborapi.Client, within *M) ([]*T, error), fill func(*M, *T) error,
+) func(context.Context, *harborapi.Client, *M, func(func(*M) error) bool) error {
+	return func(ctx context.Context, c *harborapi.Client, within *M, found func(func(*M) error) bool) error {
+		objects, err := all(ctx, c, within)
+		if err != nil {
+			return err
+		}
+		for _, o := range objects {
+			if !found(func(m *M) error { return fill(m, o) }) {
+				return nil
 			}
-			for _, o := range objects {
-				if !found(func(m *M) error { return fill(m, o) }) {
-					return nil
-				}
-			}
-			return nil
-		},
+		}
+		return nil
+	}
+}
+
+// in fills a model from what Harbor shows, where nothing can go wrong.
+func in[M, T any](fromAPI func(*M, *T)) func(*M, *T) error {
+	return func(m *M, o *T) error {
+		fromAPI(m, o)
+		return nil
 	}
 }

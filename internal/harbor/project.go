@@ -36,7 +36,13 @@ var Project = crud.Spec[project, *harborapi.Client]{
 		"`project` read, update and delete, all of `metadata`, and `quota` read;\n" +
 		"- any person, where the system lets everyone create projects: without `storage_limit` and `registry_id`, which are for " +
 		"the two others. Harbor makes who creates a project its first administrator.",
-	Create: createProject, Read: readProject, Update: updateProject, Delete: deleteProject, List: projectListing(),
+	Create: createProject, Read: readProject, Update: updateProject, Delete: deleteProject,
+	List: &crud.Listing[project, *harborapi.Client]{
+		Partly: true, // Harbor lists quotas apart
+		Each: each(func(ctx context.Context, c *harborapi.Client, _ *project) ([]*harborapi.Project, error) {
+			return c.Projects(ctx)
+		}, in(func(m *project, p *harborapi.Project) { m.Name = types.StringValue(p.Name) })),
+	},
 }.Kind(newProjectData)
 
 // maxStorage is the largest quota Harbor takes: 1024 TiB.
@@ -233,14 +239,4 @@ func updateProject(ctx context.Context, c *harborapi.Client, ch crud.Change[proj
 
 func deleteProject(ctx context.Context, c *harborapi.Client, m *project) error {
 	return c.DeleteProject(ctx, m.Name.ValueString())
-}
-
-// projectListing leaves the quota to be read: Harbor lists quotas apart.
-func projectListing() *crud.Listing[project, *harborapi.Client] {
-	l := listing((*harborapi.Client).Projects, func(m *project, p *harborapi.Project) error {
-		m.Name = types.StringValue(p.Name)
-		return nil
-	}, nil)
-	l.Partly = true
-	return l
 }

@@ -31,8 +31,12 @@ var Registry = crud.Spec[registry, *harborapi.Client]{
 	Rights:  "The account in the provider's `harbor` block has to be a system administrator, or a system robot with all of `registry`.",
 	Secrets: func(m *registry) []crud.SecretField { return []crud.SecretField{m.secret()} },
 	Create:  createRegistry, Read: readRegistry, Update: updateRegistry, Delete: deleteRegistry, Import: importRegistry,
-	List: listing((*harborapi.Client).Registries, func(m *registry, r *harborapi.Registry) error { m.fromAPI(r); return nil },
-		func(m *registry) string { return m.Name.ValueString() }),
+	List: &crud.Listing[registry, *harborapi.Client]{
+		Title: func(m *registry) string { return m.Name.ValueString() },
+		Each: each(func(ctx context.Context, c *harborapi.Client, _ *registry) ([]*harborapi.Registry, error) {
+			return c.Registries.All(ctx)
+		}, in((*registry).fromAPI)),
+	},
 }.Kind(newRegistryData)
 
 type registry struct {

@@ -31,7 +31,12 @@ var ReplicationPolicy = crud.Spec[policy, *harborapi.Client]{
 	Rights: "The account in the provider's `harbor` block has to be a system administrator, or a system robot with all of " +
 		"`replication-policy` and of `registry`.",
 	Create: createPolicy, Read: readPolicy, Update: updatePolicy, Delete: deletePolicy, Import: importPolicy,
-	List: listing((*harborapi.Client).ReplicationPolicies, (*policy).fromAPI, func(m *policy) string { return m.Name.ValueString() }),
+	List: &crud.Listing[policy, *harborapi.Client]{
+		Title: func(m *policy) string { return m.Name.ValueString() },
+		Each: each(func(ctx context.Context, c *harborapi.Client, _ *policy) ([]*harborapi.ReplicationPolicy, error) {
+			return c.ReplicationPolicies.All(ctx)
+		}, (*policy).fromAPI),
+	},
 }.Kind(newReplicationPolicyData)
 
 // namespace is a path of repository name components, as Harbor wants it.
