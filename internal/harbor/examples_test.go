@@ -34,6 +34,8 @@ func TestExamples(t *testing.T) {
 				return block, acctest.Nothing(sim)
 			}
 			sim.AddProject("base-images", "admin") // what the data sources find
+			sim.AddLabel("", "released", "#48960C")
+			sim.AddLabel("base-images", "keep", "#0065AB")
 			sim.AddRegistry("dockerhub", "docker-hub", "https://hub.docker.com")
 			sim.AddReplicationPolicy("dockerhub-backup-team1-prod", "dockerhub")
 			return block, nil

@@ -36,7 +36,7 @@ func TestLostAnswers(t *testing.T) {
 func TestFaultsThroughTerraform(t *testing.T) {
 	t.Parallel()
 	for name, life := range map[string]func(*harborsim.Server, string) acctest.Life{
-		"project": projectLife, "registry": registryLife, "replication_policy": policyLife,
+		"label": labelLife, "project": projectLife, "registry": registryLife, "replication_policy": policyLife,
 	} {
 		for _, f := range []faulty.Fault{faulty.BadGateway, faulty.WrongType} {
 			t.Run(name+"/"+f.String(), func(t *testing.T) {

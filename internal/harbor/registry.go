@@ -10,7 +10,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/booldefault"
-	"github.com/hashicorp/terraform-plugin-framework/resource/schema/int64planmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringdefault"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
@@ -67,18 +66,12 @@ func registrySchema(context.Context) schema.Schema {
 		MarkdownDescription: "A registry endpoint: what Harbor replicates with, or is a proxy cache of. Harbor connects to the endpoint before " +
 			"it saves anything of it, and deletes it only when no replication policy and no proxy cache uses it.",
 		Attributes: map[string]schema.Attribute{
-			"id": schema.Int64Attribute{
-				Computed: true, MarkdownDescription: "Number that Harbor gives the registry.",
-				PlanModifiers: []planmodifier.Int64{int64planmodifier.UseStateForUnknown()},
-			},
+			"id":          idAttribute("registry"),
 			"name": schema.StringAttribute{
 				Required: true, MarkdownDescription: "Name of the registry, unique, up to 64 characters.",
 				Validators: []validator.String{stringvalidator.LengthBetween(1, 64)},
 			},
-			"description": schema.StringAttribute{
-				Optional: true, MarkdownDescription: "What the registry is for.",
-				Validators: []validator.String{stringvalidator.LengthAtLeast(1)},
-			},
+			"description": descriptionAttribute("registry"),
 			"type": schema.StringAttribute{
 				Required: true,
 				MarkdownDescription: "Kind of registry: `docker-registry`, `docker-hub`, `harbor`, `github-ghcr`, `aws-ecr`, `azure-acr`, " +

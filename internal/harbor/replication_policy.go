@@ -13,8 +13,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/booldefault"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/int64default"
-	"github.com/hashicorp/terraform-plugin-framework/resource/schema/int64planmodifier"
-	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
@@ -47,18 +45,12 @@ func policySchema(context.Context) schema.Schema {
 		MarkdownDescription: "A replication policy: what Harbor copies from another registry (pull) or to one (push), and when. " +
 			"Updates keep fields that this provider does not know yet.",
 		Attributes: map[string]schema.Attribute{
-			"id": schema.Int64Attribute{
-				Computed: true, MarkdownDescription: "Number that Harbor gives the policy.",
-				PlanModifiers: []planmodifier.Int64{int64planmodifier.UseStateForUnknown()},
-			},
+			"id":          idAttribute("policy"),
 			"name": schema.StringAttribute{
 				Required: true, MarkdownDescription: "Name of the policy, unique.",
 				Validators: []validator.String{stringvalidator.LengthAtLeast(1)},
 			},
-			"description": schema.StringAttribute{
-				Optional: true, MarkdownDescription: "What the policy is for.",
-				Validators: []validator.String{stringvalidator.LengthAtLeast(1)},
-			},
+			"description": descriptionAttribute("policy"),
 			"src_registry_id": schema.Int64Attribute{
 				Optional: true,
 				MarkdownDescription: "Id of the registry to pull from (Harbor's `src_registry.id`); Harbor itself is then the destination. " +

@@ -1,0 +1,6 @@
+import {
+  to = onprem_harbor_label.this
+  identity = {
+    id = 1
+  }
+}
