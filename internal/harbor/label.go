@@ -64,7 +64,7 @@ func labelSchema(context.Context) schema.Schema {
 	return schema.Schema{
 		MarkdownDescription: "A label that images are marked with, in all projects of Harbor or in one.",
 		Attributes: map[string]schema.Attribute{
-			"id":          idAttribute("label"),
+			"id": idAttribute("label"),
 			"name": schema.StringAttribute{
 				Required: true, MarkdownDescription: "Name of the label, unique in its project or among those for all projects, up to 128 bytes.",
 				Validators: []validator.String{stringvalidator.LengthBetween(1, 128)},

@@ -66,7 +66,7 @@ func registrySchema(context.Context) schema.Schema {
 		MarkdownDescription: "A registry endpoint: what Harbor replicates with, or is a proxy cache of. Harbor connects to the endpoint before " +
 			"it saves anything of it, and deletes it only when no replication policy and no proxy cache uses it.",
 		Attributes: map[string]schema.Attribute{
-			"id":          idAttribute("registry"),
+			"id": idAttribute("registry"),
 			"name": schema.StringAttribute{
 				Required: true, MarkdownDescription: "Name of the registry, unique, up to 64 characters.",
 				Validators: []validator.String{stringvalidator.LengthBetween(1, 64)},

@@ -45,7 +45,7 @@ func policySchema(context.Context) schema.Schema {
 		MarkdownDescription: "A replication policy: what Harbor copies from another registry (pull) or to one (push), and when. " +
 			"Updates keep fields that this provider does not know yet.",
 		Attributes: map[string]schema.Attribute{
-			"id":          idAttribute("policy"),
+			"id": idAttribute("policy"),
 			"name": schema.StringAttribute{
 				Required: true, MarkdownDescription: "Name of the policy, unique.",
 				Validators: []validator.String{stringvalidator.LengthAtLeast(1)},
