@@ -101,7 +101,7 @@ func (s *Server) View(kind, name string) map[string]any {
 	if err != nil {
 		return nil
 	}
-	text, _ := json.Marshal(h.object) //nolint:errchkjson // our own types
+	text, _ := json.Marshal(h.object)
 	var out map[string]any
 	_ = json.Unmarshal(text, &out)
 	return out
