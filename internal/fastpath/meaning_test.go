@@ -93,7 +93,7 @@ func reading[M any](t *testing.T, s func(context.Context) schema.Schema, answer 
 	t.Helper()
 	of := &madeUpProvider{set: clients.New(clients.Settings{}), resource: crud.New(crud.Spec[M, any]{
 		Name: "thing", Identity: []string{"name"}, Schema: s,
-		Client: func(*clients.Set) (any, error) { return nil, nil }, //nolint:nilnil // nothing is asked
+		Client: func(*clients.Set) (any, error) { return nil, nil }, // nothing is asked
 		Read:   func(_ context.Context, _ any, m *M) error { return answer(m) },
 	})}
 	if left := fastpath.Left(of)[thingType]; len(left) > 0 {
