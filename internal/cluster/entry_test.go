@@ -17,6 +17,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
 	"github.com/hashicorp/terraform-plugin-testing/statecheck"
 	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
+	"github.com/hashicorp/terraform-plugin-testing/tfversion"
 
 	"github.com/onprem-tools/terraform-provider-onprem/internal/cluster/kubeadm"
 	"github.com/onprem-tools/terraform-provider-onprem/internal/cluster/remote"
@@ -95,8 +96,54 @@ func TestEphemeralResources(t *testing.T) {
 	}
 }
 
-// TestActions invokes them as Terraform 1.14 does: the tools of today's tests
-// know none.
+// TestTerraformInvokesActions: a change of another resource sets them off.
+func TestTerraformInvokesActions(t *testing.T) {
+	t.Parallel()
+	w := small(t)
+	test.UnitTest(t, test.TestCase{
+		TerraformVersionChecks:   []tfversion.TerraformVersionCheck{tfversion.SkipBelow(tfversion.Version1_14_0)},
+		ProtoV6ProviderFactories: w.factories(),
+		Steps: []test.TestStep{{Config: `
+			action "onprem_kubernetes_etcd_snapshot" "seoul" {
+				config {
+					address      = "192.168.1.11"
+					snapshot_dir = "/backup"
+				}
+			}
+			action "onprem_kubernetes_node_drain" "worker_01" {
+				config {
+					address = "192.168.1.11"
+					node    = "worker-01"
+					timeout = "20m"
+				}
+			}
+			action "onprem_kubernetes_certificate_renewal" "seoul" {
+				config { address = "192.168.1.11" }
+			}
+			action "onprem_kubernetes_node_uncordon" "worker_01" {
+				config {
+					address = "192.168.1.11"
+					node    = "worker-01"
+				}
+			}
+			resource "terraform_data" "maintenance" {
+				lifecycle {
+					action_trigger {
+						events = [after_create]
+						actions = [
+							action.onprem_kubernetes_etcd_snapshot.seoul, action.onprem_kubernetes_node_drain.worker_01,
+							action.onprem_kubernetes_certificate_renewal.seoul, action.onprem_kubernetes_node_uncordon.worker_01,
+						]
+					}
+				}
+			}`}},
+	})
+	if want := []string{"snapshot", "drain worker-01 within 20m0s", "renew", "uncordon worker-01"}; !cmp.Equal(w.asked, want) {
+		t.Errorf("asked for %q, want %q", w.asked, want)
+	}
+}
+
+// TestActions invokes them without Terraform, whatever the tool under test knows.
 func TestActions(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
