@@ -44,6 +44,9 @@ func TestLabelsOfProjects(t *testing.T) {
 			}
 		}
 	}
+	if all, err := c.Labels.In(library).All(ctx); err != nil || len(all) != 1 || all[0].ID != ids[library] {
+		t.Errorf("all of a project are %v, %v", all, err)
+	}
 	// A write is seen whichever way the label is read.
 	ok(t, c.Labels.Update(ctx, ids[library], &Label{Name: "tested"}))
 	if read, err := c.Labels.In(library).Get(ctx, ids[library]); err != nil || read.Name != "tested" {
@@ -83,7 +86,29 @@ func TestProjectOfALabelIsNamed(t *testing.T) {
 	}
 }
 
-// A thousand labels of one project cost some pages, and their project nothing more.
+// All are there once, whatever pages and keys they are found under.
+func TestAll(t *testing.T) {
+	t.Parallel()
+	sim, c := start(t)
+	for i := range 150 {
+		sim.AddProject(fmt.Sprintf("p%03d", i), "admin")
+		sim.AddLabel("", fmt.Sprintf("l%03d", i), "")
+	}
+	projects, err := c.Projects(t.Context())
+	if err != nil || len(projects) != 151 || projects[0].Name != "library" || projects[150].Name != "p149" {
+		t.Errorf("%d projects, %v", len(projects), err)
+	}
+	labels, err := c.Labels.All(t.Context())
+	if err != nil || len(labels) != 150 || labels[0].ID != 1 || labels[149].ID != 150 {
+		t.Errorf("%d labels, %v", len(labels), err)
+	}
+	sim.Fail("GET /api/v2.0/labels", internalError, -1)
+	if labels, err := c.Labels.All(t.Context()); err == nil || len(labels) != 0 {
+		t.Errorf("%d labels, %v", len(labels), err)
+	}
+}
+
+// Three hundred labels of one project cost some pages, and their project nothing more.
 func TestLabelReadsAreShared(t *testing.T) {
 	t.Parallel()
 	sim, c := start(t)
