@@ -42,6 +42,7 @@ type victim struct {
 }
 
 var victims = map[string]victim{
+	"onprem_harbor_label":   {harbor, harborsim.Label, "POST /api/v2.0/labels", `name = "NAME-${each.key}"`},
 	"onprem_harbor_project": {harbor, harborsim.Project, "POST /api/v2.0/projects", `name = "NAME-${each.key}"`},
 	"onprem_harbor_registry": {
 		harbor, harborsim.Registry, "POST /api/v2.0/registries",
