@@ -2,9 +2,9 @@ package calico
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
-	"sync"
+
+	"github.com/onprem-tools/terraform-provider-onprem/internal/lazyregexp"
 )
 
 // checkSelector parses an expression of Calico's selector language, as its
@@ -39,20 +39,15 @@ func selectsGlobal(s string) bool {
 
 const labelPattern = `[a-zA-Z0-9_./-]{1,512}`
 
-// To count to 512 takes half a millisecond to compile: not at every start of the
-// provider.
 var (
-	label   = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^` + labelPattern) })
-	hasCall = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^has\(\s*` + labelPattern + `\s*\)`) })
-)
-
-var (
-	plainCall    = regexp.MustCompile(`^(all|global)\(\s*\)`)
-	globalCall   = regexp.MustCompile(`\bglobal\(\s*\)`)
-	quotedString = regexp.MustCompile(`"[^"]*"|'[^']*'`)
-	stringStart  = regexp.MustCompile(`^("[^"]*"|'[^']*')`)
-	stringTest   = regexp.MustCompile(`^(==|!=|contains|starts\s*with|ends\s*with)`)
-	setTest      = regexp.MustCompile(`^(not\s*)?in\b`)
+	label        = lazyregexp.New(`^` + labelPattern)
+	hasCall      = lazyregexp.New(`^has\(\s*` + labelPattern + `\s*\)`)
+	plainCall    = lazyregexp.New(`^(all|global)\(\s*\)`)
+	globalCall   = lazyregexp.New(`\bglobal\(\s*\)`)
+	quotedString = lazyregexp.New(`"[^"]*"|'[^']*'`)
+	stringStart  = lazyregexp.New(`^("[^"]*"|'[^']*')`)
+	stringTest   = lazyregexp.New(`^(==|!=|contains|starts\s*with|ends\s*with)`)
+	setTest      = lazyregexp.New(`^(not\s*)?in\b`)
 )
 
 type selectorParser struct{ rest string }
@@ -70,7 +65,7 @@ func (p *selectorParser) take(literal string) bool {
 }
 
 // found consumes what a pattern matches, and the blanks after it.
-func (p *selectorParser) found(pattern *regexp.Regexp) bool {
+func (p *selectorParser) found(pattern *lazyregexp.Regexp) bool {
 	m := pattern.FindString(p.rest)
 	return m != "" && p.take(m)
 }
@@ -119,9 +114,9 @@ func (p *selectorParser) term() error {
 			return p.expected(")")
 		}
 		return nil
-	case p.found(hasCall()), p.found(plainCall):
+	case p.found(hasCall), p.found(plainCall):
 		return nil
-	case p.found(label()):
+	case p.found(label):
 		return p.test()
 	}
 	return p.expected("a label, has(…), all() or (")

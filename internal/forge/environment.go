@@ -5,11 +5,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"regexp"
 	"strconv"
 	"strings"
 
 	"github.com/onprem-tools/terraform-provider-onprem/internal/api"
+	"github.com/onprem-tools/terraform-provider-onprem/internal/lazyregexp"
 )
 
 // Target is a repository, the pull request in it, and the run that speaks.
@@ -149,7 +149,7 @@ type event struct {
 	Issue struct{ Number int }
 }
 
-var pullRef = regexp.MustCompile(`^refs/pull/(\d+)/`)
+var pullRef = lazyregexp.New(`^refs/pull/(\d+)/`)
 
 func (e *environment) pullRequest() (number int, sha string) {
 	sent := e.event()

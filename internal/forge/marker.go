@@ -2,9 +2,10 @@ package forge
 
 import (
 	"fmt"
-	"regexp"
 	"strconv"
 	"strings"
+
+	"github.com/onprem-tools/terraform-provider-onprem/internal/lazyregexp"
 )
 
 const (
@@ -69,7 +70,7 @@ func (m *Marker) set(name, value string) (ok bool) {
 	return err == nil && n >= 0
 }
 
-var keyPattern = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._/-]*$`)
+var keyPattern = lazyregexp.New(`^[A-Za-z0-9][A-Za-z0-9._/-]*$`)
 
 // CheckKey refuses what would end the marker or its attribute.
 func CheckKey(key string) error {

@@ -12,6 +12,8 @@ import (
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+
+	"github.com/onprem-tools/terraform-provider-onprem/internal/lazyregexp"
 )
 
 // rule is a validator of strings made of a function that answers what is wrong.
@@ -49,15 +51,15 @@ var (
 	methodRule   = rule{"method", wrongMethod}
 	headerRule   = rule{"header name", wrongHeader}
 	addressRule  = rule{"address", wrongAddress}
-	uuidForm     = regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)
+	uuidForm     = lazyregexp.New(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)
 	hostLabel    = `[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?`
-	hostForm     = regexp.MustCompile(`^` + hostLabel + `(\.` + hostLabel + `)*\.?$`)
-	nameForm     = regexp.MustCompile(`^[A-Za-z0-9._~\x{80}-\x{10FFFF}-]+$`)
-	methodForm   = regexp.MustCompile(`^[A-Z]+$`)
-	headerForm   = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
-	plainForm    = regexp.MustCompile(`^[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=%-]*$`)
-	escape       = regexp.MustCompile(`%.{0,2}`)
-	escapeForm   = regexp.MustCompile(`^%[0-9A-Fa-f]{2}$`)
+	hostForm     = lazyregexp.New(`^` + hostLabel + `(\.` + hostLabel + `)*\.?$`)
+	nameForm     = lazyregexp.New(`^[A-Za-z0-9._~\x{80}-\x{10FFFF}-]+$`)
+	methodForm   = lazyregexp.New(`^[A-Z]+$`)
+	headerForm   = lazyregexp.New(`^[A-Za-z0-9_-]+$`)
+	plainForm    = lazyregexp.New(`^[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=%-]*$`)
+	escape       = lazyregexp.New(`%.{0,2}`)
+	escapeForm   = lazyregexp.New(`^%[0-9A-Fa-f]{2}$`)
 	protocols    = []string{"http", "https", "grpc", "grpcs", "tcp", "tls", "udp", "tls_passthrough"}
 	protocolList = strings.Join(protocols, ", ")
 )

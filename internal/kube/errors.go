@@ -9,7 +9,6 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"regexp"
 	"strings"
 	"syscall"
 	"time"
@@ -18,6 +17,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/onprem-tools/terraform-provider-onprem/internal/api"
+	"github.com/onprem-tools/terraform-provider-onprem/internal/lazyregexp"
 )
 
 // errNotServed means that the cluster does not have the kind at all, which says
@@ -291,15 +291,15 @@ func (e *Error) foreign(body string) {
 }
 
 var (
-	webhookDenied      = regexp.MustCompile(`^admission webhook "([^"]+)" denied the request`)
-	webhookUnreachable = regexp.MustCompile(`failed calling webhook "([^"]+)"`)
+	webhookDenied      = lazyregexp.New(`^admission webhook "([^"]+)" denied the request`)
+	webhookUnreachable = lazyregexp.New(`failed calling webhook "([^"]+)"`)
 	// insideFault finds faults between the parts of the control plane. Those of
 	// calico-apiserver's own client, which is slow to talk to kube-apiserver,
 	// come as 400.
-	insideFault     = regexp.MustCompile(`etcdserver: |connection (refused|reset)|client rate limiter|context deadline exceeded`)
-	undeclaredField = regexp.MustCompile(`\.?([\w.\[\]"-]+): field not declared in schema`)
-	wrongType       = regexp.MustCompile(`\.?(spec[\w.\[\]"-]*): (expected [^\n]+)`)
-	calicoField     = regexp.MustCompile(`(?m)(?:error with field |^-\s+)([\w.]+)(?: = '([^\n]*)')?(?: \(([^\n]*)\))?\s*$`)
+	insideFault     = lazyregexp.New(`etcdserver: |connection (refused|reset)|client rate limiter|context deadline exceeded`)
+	undeclaredField = lazyregexp.New(`\.?([\w.\[\]"-]+): field not declared in schema`)
+	wrongType       = lazyregexp.New(`\.?(spec[\w.\[\]"-]*): (expected [^\n]+)`)
+	calicoField     = lazyregexp.New(`(?m)(?:error with field |^-\s+)([\w.]+)(?: = '([^\n]*)')?(?: \(([^\n]*)\))?\s*$`)
 )
 
 // explain reads a Status object.

@@ -5,13 +5,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 
 	"github.com/aymanbagabas/go-udiff"
+
+	"github.com/onprem-tools/terraform-provider-onprem/internal/lazyregexp"
 )
 
 const (
@@ -342,9 +342,7 @@ func boundary(s string, i int) int {
 	return i
 }
 
-// identifier is compiled when a plan is read: its classes of letters are large,
-// and this program starts as a provider, too.
-var identifier = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[\pL_][\pL\pN_-]*$`) })
+var identifier = lazyregexp.New(`^[\pL_][\pL\pN_-]*$`)
 
 // join extends a path by a key. The first step is an attribute's name, which
 // comes from the schema; further ones may be keys of maps, and those are masked.
@@ -352,7 +350,7 @@ func (d *differ) join(path, key string) string {
 	if path == "" {
 		return visible(key)
 	}
-	if key = d.mask.mask(key); identifier().MatchString(key) {
+	if key = d.mask.mask(key); identifier.MatchString(key) {
 		return path + "." + key
 	}
 	short, note := cut(key, maxValue)

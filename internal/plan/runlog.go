@@ -7,9 +7,10 @@ import (
 	"errors"
 	"io"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/onprem-tools/terraform-provider-onprem/internal/lazyregexp"
 )
 
 // run is a unit in Terragrunt's run report.
@@ -53,7 +54,7 @@ func (r run) apply(u *Unit, mask *masker) {
 }
 
 // ansi are the colours and moves of a terminal.
-var ansi = regexp.MustCompile("\x1b\\[[0-9;?]*[A-Za-z]")
+var ansi = lazyregexp.New("\x1b\\[[0-9;?]*[A-Za-z]")
 
 // errorText takes what the tool said from what Terragrunt puts around it. The
 // wording is not stable, so what is not recognised stays.

@@ -2,18 +2,19 @@ package plan
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
 
 	"github.com/apparentlymart/go-textseg/v17/textseg"
+
+	"github.com/onprem-tools/terraform-provider-onprem/internal/lazyregexp"
 )
 
 // command is what the runner of GitHub Actions carries out when it stands in
 // the log of a step, at the start of a line or, in its old form, anywhere.
-var command = regexp.MustCompile(`^\s*::[A-Za-z].*::|##\[`)
+var command = lazyregexp.New(`^\s*::[A-Za-z].*::|##\[`)
 
 // inert breaks commands: reports are also printed to logs.
 func inert(s string) string {

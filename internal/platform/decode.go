@@ -3,7 +3,6 @@ package platform
 import (
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -14,6 +13,7 @@ import (
 	"github.com/zclconf/go-cty/cty/convert"
 	"github.com/zclconf/go-cty/cty/gocty"
 
+	"github.com/onprem-tools/terraform-provider-onprem/internal/lazyregexp"
 	"github.com/onprem-tools/terraform-provider-onprem/internal/platform/module"
 )
 
@@ -91,15 +91,15 @@ func near(given string, known []string) string {
 // Names become folders, keys of states, names of GitHub environments, and parts
 // of expressions: what all of these allow.
 var (
-	placeName     = regexp.MustCompile(`^[a-z0-9]([a-z0-9_-]*[a-z0-9])?$`)
-	componentName = regexp.MustCompile(`^[a-z]([a-z0-9_-]*[a-z0-9])?$`)
+	placeName     = lazyregexp.New(`^[a-z0-9]([a-z0-9_-]*[a-z0-9])?$`)
+	componentName = lazyregexp.New(`^[a-z]([a-z0-9_-]*[a-z0-9])?$`)
 )
 
 // maxName keeps paths and names of secrets within the limits of file systems,
 // Kubernetes and GitHub.
 const maxName = 63
 
-func checkName(kind, name string, pattern *regexp.Regexp, at hcl.Range) *hcl.Diagnostic {
+func checkName(kind, name string, pattern *lazyregexp.Regexp, at hcl.Range) *hcl.Diagnostic {
 	if pattern.MatchString(name) && len(name) <= maxName {
 		return nil
 	}

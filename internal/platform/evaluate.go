@@ -2,7 +2,6 @@ package platform
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -12,11 +11,12 @@ import (
 	"github.com/zclconf/go-cty/cty/convert"
 	"github.com/zclconf/go-cty/cty/function"
 
+	"github.com/onprem-tools/terraform-provider-onprem/internal/lazyregexp"
 	"github.com/onprem-tools/terraform-provider-onprem/internal/platform/functions"
 )
 
 // secretName is the name of an environment variable that holds a secret.
-var secretName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+var secretName = lazyregexp.New(`^[A-Za-z_][A-Za-z0-9_]*$`)
 
 // secretFunction is secret("NAME"). Its value is never known here: the tree
 // reads it from the environment when it runs.

@@ -2,16 +2,17 @@ package platform
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
+
+	"github.com/onprem-tools/terraform-provider-onprem/internal/lazyregexp"
 )
 
 // ignorePattern matches "# onprem:ignore RULE because REASON".
-var ignorePattern = regexp.MustCompile(`^(?:#|//)\s*onprem:ignore\b\s*(\S*)(?:\s+because\s+(\S.*))?`)
+var ignorePattern = lazyregexp.New(`^(?:#|//)\s*onprem:ignore\b\s*(\S*)(?:\s+because\s+(\S.*))?`)
 
 // ignore is one comment that silences a rule in the attribute or block that it
 // stands above or behind.

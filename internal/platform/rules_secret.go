@@ -2,13 +2,14 @@ package platform
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
+
+	"github.com/onprem-tools/terraform-provider-onprem/internal/lazyregexp"
 )
 
 // The rules about secrets.
@@ -164,7 +165,7 @@ func (s *secretSearch) byShape(l label, expr *hclsyntax.TemplateExpr) {
 		return
 	}
 	text := literalParts(expr)
-	for _, shape := range secretShapes() {
+	for _, shape := range secretShapes {
 		if shape.pattern.MatchString(text) {
 			s.report(expr.Range(), fmt.Sprintf("%q has %s in clear.", l.name, shape.what), l.at)
 			return
@@ -238,7 +239,7 @@ func literals(expr hclsyntax.Expression, many bool) []hclsyntax.Expression {
 }
 
 // filePath is where a secret is, not the secret.
-var filePath = regexp.MustCompile(`^(~|\.{0,2})/`)
+var filePath = lazyregexp.New(`^(~|\.{0,2})/`)
 
 // passing are functions whose result holds what they are given.
 var passing = []string{"base64encode", "chomp", "coalesce", "merge", "trimspace", "try"}

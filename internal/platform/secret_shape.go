@@ -2,13 +2,13 @@ package platform
 
 import (
 	"math"
-	"regexp"
 	"slices"
 	"strings"
-	"sync"
+
+	"github.com/onprem-tools/terraform-provider-onprem/internal/lazyregexp"
 )
 
-var camelCase = regexp.MustCompile(`([a-z0-9])([A-Z])`)
+var camelCase = lazyregexp.New(`([a-z0-9])([A-Z])`)
 
 // words splits a name: apiToken, api-token and API_TOKEN are the same.
 func words(name string) []string {
@@ -55,27 +55,21 @@ func callsSecret(name string) (one, many bool) {
 	return false, false
 }
 
-// secretShape is a text that is a secret wherever it stands.
-type secretShape struct {
+// secretShapes are texts that are secrets wherever they stand.
+var secretShapes = []struct {
 	what    string
-	pattern *regexp.Regexp
+	pattern *lazyregexp.Regexp
+}{
+	{"a private key", lazyregexp.New(`-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----`)},
+	{"an access key of AWS", lazyregexp.New(`\b(AKIA|ASIA)[0-9A-Z]{16}\b`)},
+	{"a token of GitHub", lazyregexp.New(`\b(gh[pousr]_[A-Za-z0-9]{36}|github_pat_[A-Za-z0-9_]{22})`)},
+	{"a token of GitLab", lazyregexp.New(`\bglpat-[A-Za-z0-9_-]{20}`)},
+	{"a token of Slack", lazyregexp.New(`\bxox[abprs]-[A-Za-z0-9-]{10}`)},
+	{"a token of Vault", lazyregexp.New(`\bhvs\.[A-Za-z0-9_-]{24}`)},
+	{"a JSON web token", lazyregexp.New(`\beyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}`)},
+	{"a URL with a password", lazyregexp.New(`\b[a-zA-Z][a-zA-Z0-9+.-]*://[^/\s:@]*:[^/\s:@\x00$<{][^/\s:@\x00]*@`)},
+	{"a connection string with a password", lazyregexp.New(`(?i)\b(password|passwd|pwd)\s*=\s*[^\s;\x00$<{]`)},
 }
-
-// secretShapes are compiled when a platform is checked: this program starts as a
-// provider, too.
-var secretShapes = sync.OnceValue(func() []secretShape {
-	return []secretShape{
-		{"a private key", regexp.MustCompile(`-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----`)},
-		{"an access key of AWS", regexp.MustCompile(`\b(AKIA|ASIA)[0-9A-Z]{16}\b`)},
-		{"a token of GitHub", regexp.MustCompile(`\b(gh[pousr]_[A-Za-z0-9]{36}|github_pat_[A-Za-z0-9_]{22})`)},
-		{"a token of GitLab", regexp.MustCompile(`\bglpat-[A-Za-z0-9_-]{20}`)},
-		{"a token of Slack", regexp.MustCompile(`\bxox[abprs]-[A-Za-z0-9-]{10}`)},
-		{"a token of Vault", regexp.MustCompile(`\bhvs\.[A-Za-z0-9_-]{24}`)},
-		{"a JSON web token", regexp.MustCompile(`\beyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}`)},
-		{"a URL with a password", regexp.MustCompile(`\b[a-zA-Z][a-zA-Z0-9+.-]*://[^/\s:@]*:[^/\s:@\x00$<{][^/\s:@\x00]*@`)},
-		{"a connection string with a password", regexp.MustCompile(`(?i)\b(password|passwd|pwd)\s*=\s*[^\s;\x00$<{]`)},
-	}
-})
 
 // suspicious reports whether a key may be expected under a name.
 func suspicious(name string) bool {
@@ -88,9 +82,9 @@ func suspicious(name string) bool {
 }
 
 var (
-	hexadecimal = regexp.MustCompile(`^[0-9a-f]{32,}$`)
-	base64Text  = regexp.MustCompile(`^[A-Za-z0-9+/_-]{24,}={0,2}$`)
-	allOfBase64 = []*regexp.Regexp{regexp.MustCompile(`[A-Z]`), regexp.MustCompile(`[a-z]`), regexp.MustCompile(`[0-9]`)}
+	hexadecimal = lazyregexp.New(`^[0-9a-f]{32,}$`)
+	base64Text  = lazyregexp.New(`^[A-Za-z0-9+/_-]{24,}={0,2}$`)
+	allOfBase64 = []*lazyregexp.Regexp{lazyregexp.New(`[A-Z]`), lazyregexp.New(`[a-z]`), lazyregexp.New(`[0-9]`)}
 )
 
 // Bits a character that random text has at least, at the lengths above.
@@ -105,7 +99,7 @@ func random(text string) bool {
 	case hexadecimal.MatchString(text):
 		return entropy(text) >= hexadecimalBits
 	case base64Text.MatchString(text):
-		return entropy(text) >= base64Bits && !slices.ContainsFunc(allOfBase64, func(r *regexp.Regexp) bool { return !r.MatchString(text) })
+		return entropy(text) >= base64Bits && !slices.ContainsFunc(allOfBase64, func(r *lazyregexp.Regexp) bool { return !r.MatchString(text) })
 	}
 	return false
 }

@@ -5,13 +5,13 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 
+	"github.com/onprem-tools/terraform-provider-onprem/internal/lazyregexp"
 	"github.com/onprem-tools/terraform-provider-onprem/internal/platform/module"
 )
 
@@ -45,10 +45,10 @@ func ParseSource(raw string) Source {
 func (s Source) Remote() bool { return s.Builtin == "" && s.Dir == "" }
 
 // folder is a path that lacks the dot in front that makes it a directory.
-var folder = regexp.MustCompile(`^[\w-]+(/[\w-]+)?$`)
+var folder = lazyregexp.New(`^[\w-]+(/[\w-]+)?$`)
 
 // published is where this program's modules are in its own repository.
-var published = regexp.MustCompile(`github\.com[/:]onprem-tools/terraform-provider-onprem(?:\.git)?//modules/([a-z-]+)`)
+var published = lazyregexp.New(`github\.com[/:]onprem-tools/terraform-provider-onprem(?:\.git)?//modules/([a-z-]+)`)
 
 // Module is the name of the module of this project that the source means,
 // built in or by its repository, or "".
@@ -60,7 +60,7 @@ func (s Source) Module() string {
 }
 
 // archive is an address whose file is one version already.
-var archive = regexp.MustCompile(`\.(zip|tar\.gz|tgz|tar\.xz)(\?|$)`)
+var archive = lazyregexp.New(`\.(zip|tar\.gz|tgz|tar\.xz)(\?|$)`)
 
 // pinned reports whether a remote source names a version.
 func (s Source) pinned() bool {

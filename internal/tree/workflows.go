@@ -3,11 +3,12 @@ package tree
 import (
 	"embed"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/hashicorp/go-version"
+
+	"github.com/onprem-tools/terraform-provider-onprem/internal/lazyregexp"
 )
 
 // The releases that workflows install, unless the platform file wants others.
@@ -89,7 +90,7 @@ func labels(runner []string) string {
 	return "[" + strings.Join(quoted, ", ") + "]"
 }
 
-var versionNumber = regexp.MustCompile(`\d+(\.\d+)*`)
+var versionNumber = lazyregexp.New(`\d+(\.\d+)*`)
 
 // release is the version that is installed where the platform file allows some:
 // the preferred one, or else the first that it names.

@@ -10,7 +10,6 @@ import (
 	"hash"
 	"io"
 	"path"
-	"regexp"
 	"strconv"
 	"time"
 
@@ -18,6 +17,7 @@ import (
 	clientv3 "go.etcd.io/etcd/client/v3"
 
 	"github.com/onprem-tools/terraform-provider-onprem/internal/cluster/remote"
+	"github.com/onprem-tools/terraform-provider-onprem/internal/lazyregexp"
 )
 
 const snapshotDir = "/var/lib/onprem/etcd-snapshots"
@@ -113,7 +113,7 @@ func openSnapshot(ctx context.Context, client *clientv3.Client, cancel context.C
 	return answer.Snapshot, nil
 }
 
-var noFileName = regexp.MustCompile(`[^A-Za-z0-9._-]+`)
+var noFileName = lazyregexp.New(`[^A-Za-z0-9._-]+`)
 
 func snapshotName(cluster string, at time.Time) string {
 	return noFileName.ReplaceAllString(cmp.Or(cluster, "kubernetes"), "-") + "-" + at.UTC().Format("20060102T150405Z") + ".db"

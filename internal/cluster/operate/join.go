@@ -4,12 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"regexp"
 	"strings"
 	"time"
 
 	"github.com/onprem-tools/terraform-provider-onprem/internal/cluster/kubeadm"
 	"github.com/onprem-tools/terraform-provider-onprem/internal/cluster/remote"
+	"github.com/onprem-tools/terraform-provider-onprem/internal/lazyregexp"
 )
 
 // joinTokenTTL bounds the life of a token that a cut-off run could not take back. A join needs it for its first minute.
@@ -62,7 +62,7 @@ func (w *work) join(ctx context.Context, step kubeadm.Step) error {
 
 // earlyPhase is what kubeadm join says when it fails while it only asks. It does not repeat a question: one is lost when
 // the virtual address is about to move, as it is while kube-vip takes up the other kubeconfig after an init.
-var earlyPhase = regexp.MustCompile(`error execution phase (preflight|control-plane-prepare/download-certs)\b`)
+var earlyPhase = lazyregexp.New(`error execution phase (preflight|control-plane-prepare/download-certs)\b`)
 
 // beforeChange reports whether a join failed before it had changed the machine.
 func beforeChange(err error) bool {

@@ -4,12 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"regexp"
 	"strings"
 	"time"
 
 	"github.com/onprem-tools/terraform-provider-onprem/internal/cluster/kubeadm"
 	"github.com/onprem-tools/terraform-provider-onprem/internal/cluster/remote"
+	"github.com/onprem-tools/terraform-provider-onprem/internal/lazyregexp"
 )
 
 // StepError is the step at which the work stopped.
@@ -84,7 +84,7 @@ func reasonOf(err error) (bool, string) {
 }
 
 // kubeadm prints "[phase] sentence".
-var phase = regexp.MustCompile(`^\[([a-z0-9-]+)\] (.*)`)
+var phase = lazyregexp.New(`^\[([a-z0-9-]+)\] (.*)`)
 
 // phases tells of every phase of kubeadm as it begins, and of nothing else that kubeadm prints.
 func (o *Operator) phases(ctx context.Context, node string) func(line string) {
@@ -102,8 +102,8 @@ func (o *Operator) phases(ctx context.Context, node string) func(line string) {
 // Bootstrap tokens, and the keys of uploaded certificates: 32 bytes in hex, which only the hash of a public certificate
 // authority has as well, after "sha256:".
 var (
-	bootstrapToken = regexp.MustCompile(`\b[a-z0-9]{6}\.[a-z0-9]{16}\b`)
-	certificateKey = regexp.MustCompile(`(sha256:)?\b[0-9a-f]{64}\b`)
+	bootstrapToken = lazyregexp.New(`\b[a-z0-9]{6}\.[a-z0-9]{16}\b`)
+	certificateKey = lazyregexp.New(`(sha256:)?\b[0-9a-f]{64}\b`)
 )
 
 // redact hides what of a program's words is secret.

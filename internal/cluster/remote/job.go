@@ -6,12 +6,13 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/cenkalti/backoff/v5"
+
+	"github.com/onprem-tools/terraform-provider-onprem/internal/lazyregexp"
 )
 
 const (
@@ -57,7 +58,7 @@ type RunningJob struct {
 	attached bool
 }
 
-var jobName = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
+var jobName = lazyregexp.New(`^[a-z0-9]+(-[a-z0-9]+)*$`)
 
 func unit(job string) string { return "onprem-" + job + ".service" }
 

@@ -2,11 +2,12 @@ package harborapi
 
 import (
 	"path"
-	"regexp"
 	"strings"
+
+	"github.com/onprem-tools/terraform-provider-onprem/internal/lazyregexp"
 )
 
-var placeholders = regexp.MustCompile(`\{[^}]*\}`)
+var placeholders = lazyregexp.New(`\{[^}]*\}`)
 
 // kinds are the kinds of objects by the paths of their listings.
 type kinds map[string]string

@@ -14,10 +14,10 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"time"
 
+	"github.com/onprem-tools/terraform-provider-onprem/internal/lazyregexp"
 	"github.com/onprem-tools/terraform-provider-onprem/internal/platform"
 )
 
@@ -58,7 +58,7 @@ func parse(raw string) (source, bool) {
 }
 
 // commit is the name of one, which nothing can move.
-var commit = regexp.MustCompile(`^[0-9a-f]{40}$`)
+var commit = lazyregexp.New(`^[0-9a-f]{40}$`)
 
 // Open returns the files of the module. Tags and commits are fetched once,
 // since they do not change, branches every time. A source that is no git source is platform.ErrUnavailable;
