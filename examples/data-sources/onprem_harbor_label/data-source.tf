@@ -2,7 +2,6 @@ data "onprem_harbor_label" "released" {
   name = "released"
 }
 
-# A label of one project.
 data "onprem_harbor_project" "base" {
   name = "base-images"
 }

@@ -9,7 +9,6 @@ resource "onprem_harbor_project" "team1" {
   name = "team1-prod"
 }
 
-# For those of one project.
 resource "onprem_harbor_label" "keep" {
   name       = "keep"
   project_id = onprem_harbor_project.team1.project_id
