@@ -38,6 +38,15 @@ type Listing[M, C any] struct {
 	Title func(*M) string
 }
 
+// Visit is what a Listing's Each does with the objects it has got.
+func Visit[M, T any](objects []T, fill func(*M, T) error, found func(fill func(*M) error) bool) {
+	for _, o := range objects {
+		if !found(func(m *M) error { return fill(m, o) }) {
+			return
+		}
+	}
+}
+
 // getter reads an attribute of a configuration, a state or an identity.
 type getter func(ctx context.Context, at path.Path, target any) diag.Diagnostics
 

@@ -180,17 +180,11 @@ func eachConnection(ctx context.Context, c *guacapi.Client, _ *connection, found
 	if err != nil {
 		return err
 	}
-	for _, id := range slices.Sorted(maps.Keys(all)) {
-		if protocols.Of(all[id].Protocol) == nil {
-			continue
-		}
-		if !found(func(m *connection) error {
-			m.Identifier, m.Name = types.StringValue(id), types.StringValue(all[id].Name)
-			return nil
-		}) {
-			return nil
-		}
-	}
+	ids := slices.DeleteFunc(slices.Sorted(maps.Keys(all)), func(id string) bool { return protocols.Of(all[id].Protocol) == nil })
+	crud.Visit(ids, func(m *connection, id string) error {
+		m.Identifier, m.Name = types.StringValue(id), types.StringValue(all[id].Name)
+		return nil
+	}, found)
 	return nil
 }
 

@@ -165,24 +165,17 @@ func importGroup(ctx context.Context, c *guacapi.Client, id string, m *group) er
 	return nil
 }
 
-// eachGroup leaves out the top of the tree, which is nobody's.
+// eachGroup finds every group but the top of the tree, which is nobody's.
 func eachGroup(ctx context.Context, c *guacapi.Client, _ *group, found func(func(*group) error) bool) error {
 	all, err := c.Groups(ctx)
 	if err != nil {
 		return err
 	}
-	for _, id := range slices.Sorted(maps.Keys(all)) {
-		if id == guacapi.Root {
-			continue
-		}
-		if !found(func(m *group) error {
-			m.Identifier = types.StringValue(id)
-			m.fromAPI(all[id])
-			return nil
-		}) {
-			return nil
-		}
-	}
+	crud.Visit(slices.Sorted(maps.Keys(all)), func(m *group, id string) error {
+		m.Identifier = types.StringValue(id)
+		m.fromAPI(all[id])
+		return nil
+	}, found)
 	return nil
 }
 

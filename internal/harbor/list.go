@@ -3,6 +3,7 @@ package harbor
 import (
 	"context"
 
+	"github.com/onprem-tools/terraform-provider-onprem/internal/crud"
 	"github.com/onprem-tools/terraform-provider-onprem/internal/harbor/harborapi"
 )
 
@@ -16,11 +17,7 @@ func each[M, T any](
 		if err != nil {
 			return err
 		}
-		for _, o := range objects {
-			if !found(func(m *M) error { return fill(m, o) }) {
-				return nil
-			}
-		}
+		crud.Visit(objects, fill, found)
 		return nil
 	}
 }

@@ -96,10 +96,6 @@ func (e entity[M, E]) each(ctx context.Context, c *kongapi.Client, _ *M, found f
 	if err != nil {
 		return err
 	}
-	for _, entity := range all {
-		if !found(func(m *M) error { e.fromAPI(m, entity); return nil }) {
-			return nil
-		}
-	}
+	crud.Visit(all, func(m *M, entity *E) error { e.fromAPI(m, entity); return nil }, found)
 	return nil
 }

@@ -76,17 +76,13 @@ func (s Spec[M]) each(ctx context.Context, c *kube.Client, within *M, found func
 	if err != nil {
 		return err
 	}
-	for _, o := range all {
-		if !found(func(m *M) error {
-			s.Meta(m).Name = types.StringValue(o.GetName())
-			if s.Namespace != nil {
-				*s.Namespace(m) = types.StringValue(o.GetNamespace())
-			}
-			return s.fill(ctx, c, o, m)
-		}) {
-			return nil
+	crud.Visit(all, func(m *M, o *kube.Object) error {
+		s.Meta(m).Name = types.StringValue(o.GetName())
+		if s.Namespace != nil {
+			*s.Namespace(m) = types.StringValue(o.GetNamespace())
 		}
-	}
+		return s.fill(ctx, c, o, m)
+	}, found)
 	return nil
 }
 
