@@ -185,7 +185,7 @@ func (d *differ) scalar(path string, p pair) {
 	switch {
 	case d.brief && isEmpty(p.after):
 		return
-	case oldText && nowText && d.mask.mask(old) == d.mask.mask(now):
+	case oldText && nowText && d.mask.Text(old) == d.mask.Text(now):
 		a.After = secretChanged
 	case oldText && nowText && (long(old) || long(now)):
 		a = d.inside(old, now)
@@ -232,7 +232,7 @@ func (d *differ) value(v, flags any) string {
 	}
 	switch v := v.(type) {
 	case string:
-		short, note := cut(d.mask.mask(v), maxValue)
+		short, note := cut(d.mask.Text(v), maxValue)
 		return quote(short) + note
 	default:
 		text, err := json.Marshal(v)
@@ -288,7 +288,7 @@ func terminated(s string) string {
 // lines masks a text, and lays it out over lines where it is JSON. It masks
 // again afterwards, because the layout changes what stands beside what.
 func (d *differ) lines(s string) string {
-	s = d.mask.mask(s)
+	s = d.mask.Text(s)
 	if !isJSON(s) {
 		return s
 	}
@@ -296,7 +296,7 @@ func (d *differ) lines(s string) string {
 	if json.Indent(&b, []byte(strings.TrimSpace(s)), "", "  ") != nil {
 		return s
 	}
-	return d.mask.mask(b.String())
+	return d.mask.Text(b.String())
 }
 
 func isJSON(s string) bool {
@@ -350,7 +350,7 @@ func (d *differ) join(path, key string) string {
 	if path == "" {
 		return visible(key)
 	}
-	if key = d.mask.mask(key); identifier.MatchString(key) {
+	if key = d.mask.Text(key); identifier.MatchString(key) {
 		return path + "." + key
 	}
 	short, note := cut(key, maxValue)

@@ -166,7 +166,7 @@ func TestManyAttributes(t *testing.T) {
 // Attributes are kept up to the limit, and the one that fills it.
 func TestAttributesThatJustFit(t *testing.T) {
 	for more, kept := range map[int]int{0: 1, 1: 0} {
-		d := differ{mask: &masker{}, size: maxAttrs - (Attr{Path: "a", After: "1"}).size() + more}
+		d := differ{mask: newMasker(&secrets{}), size: maxAttrs - (Attr{Path: "a", After: "1"}).size() + more}
 		d.emit("a", pair{}, Attr{After: "1"})
 		if len(d.attrs) != kept || d.omitted != 1-kept {
 			t.Errorf("%d bytes above the limit: %d attributes kept and %d omitted", more, len(d.attrs), d.omitted)

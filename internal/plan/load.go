@@ -133,7 +133,7 @@ func (l *loader) drift(raw rawChange[any]) {
 
 func (l *loader) deferred(raw rawDeferred[any]) {
 	c, values := l.object(raw.Change)
-	c.Reason = l.mask.text(words(l.mask.mask(raw.Reason)))
+	c.Reason = l.mask.text(words(l.mask.Text(raw.Reason)))
 	l.unit.Deferred = append(l.unit.Deferred, c)
 	l.unit.Counts.Deferred++
 	l.sign("deferred", raw.Change, values)
@@ -204,7 +204,7 @@ func (l *loader) object(raw rawChange[any]) (Change, pair) {
 		Address: l.mask.address(raw.Address),
 		Action:  actionOf(raw.Change.Actions),
 		Deposed: l.mask.text(raw.Deposed),
-		Reason:  l.mask.text(reason(l.mask.mask(raw.ActionReason))),
+		Reason:  l.mask.text(reason(l.mask.Text(raw.ActionReason))),
 	}
 	if c.Action == Replace {
 		c.CreateFirst = raw.Change.Actions[0] == "create"

@@ -36,7 +36,7 @@ func readRunReport(r io.Reader) ([]run, error) {
 // or that the one there is an old one.
 func (r run) apply(u *Unit, mask *masker) {
 	// Masked first: what errorText takes away may be part of a secret.
-	cause := mask.paragraph(errorText(mask.mask(r.Cause)))
+	cause := mask.paragraph(errorText(mask.Text(r.Cause)))
 	switch {
 	case r.Reason == "error ignored":
 		u.State, u.Error = Ignored, cause

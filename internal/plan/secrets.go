@@ -2,38 +2,17 @@ package plan
 
 import (
 	"bytes"
-	"encoding/base64"
 	"encoding/json"
-	"html"
-	"maps"
-	"net/url"
-	"slices"
 	"strings"
-	"sync"
-	"unicode/utf8"
+
+	"github.com/onprem-tools/terraform-provider-onprem/internal/mask"
 )
 
 // Masked stands for what is secret.
-const Masked = "(sensitive)"
+const Masked = mask.Masked
 
-const (
-	// minSecret is how many characters a secret has at least. Masking shorter
-	// ones everywhere would leave nothing to read, and hide little.
-	minSecret = 4
-	// minLine is how long a line of a secret is that is masked by itself, as
-	// when a key stands indented in YAML.
-	minLine = 16
-	// minKeyLine is the same for a key in PEM, of which the last line is short.
-	minKeyLine = 8
-	// maxNested is how deep JSON in texts of other JSON is known to hold a secret.
-	maxNested = 3
-)
-
-// secrets collects values that must not be shown. It is safe for concurrent use.
-type secrets struct {
-	mu     sync.Mutex
-	values map[string]struct{}
-}
+// secrets collects what plans mark as secret.
+type secrets struct{ mask.Secrets }
 
 // flagged adds what a tree of flags, as plans have it, marks in a value.
 func (s *secrets) flagged(value, flags json.RawMessage) {
@@ -73,173 +52,23 @@ func (s *secrets) all(value any) {
 			s.all(child)
 		}
 	case string:
-		s.add(v)
+		s.Add(v)
 	case json.Number:
-		s.add(v.String())
+		s.Add(v.String())
 	}
 }
 
-func (s *secrets) add(secret string) {
-	if utf8.RuneCountInString(secret) < minSecret {
-		return
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.values == nil {
-		s.values = map[string]struct{}{}
-	}
-	s.values[secret] = struct{}{}
-}
+// masker masks texts, and makes them fit to be shown.
+type masker struct{ *mask.Masker }
 
-// masker replaces secrets, longest first. It looks secrets up by their first
-// four bytes: hundreds of thousands of them cost memory only for themselves,
-// which tries and automata do not achieve.
-type masker struct {
-	byPrefix map[[4]byte][]string
-	second   [1 << 16]bool // which first two bytes are worth a look
-}
-
-func newMasker(s *secrets) *masker {
-	patterns := map[string]struct{}{}
-	for secret := range s.values {
-		for _, form := range forms(secret) {
-			if utf8.RuneCountInString(form) >= minSecret {
-				patterns[form] = struct{}{}
-			}
-		}
-	}
-	m := &masker{byPrefix: map[[4]byte][]string{}}
-	byLength := func(a, b string) int { return len(b) - len(a) }
-	for _, p := range slices.SortedFunc(maps.Keys(patterns), byLength) {
-		m.byPrefix[[4]byte([]byte(p))] = append(m.byPrefix[[4]byte([]byte(p))], p)
-		m.second[int(p[0])<<8|int(p[1])] = true
-	}
-	return m
-}
-
-// forms are the ways in which a secret shows up in other values.
-func forms(secret string) []string {
-	all := append(plain(secret), encoded(secret)...)
-	for _, auth := range insideBase64(base64.StdEncoding, secret) { // a registry's credentials in the Secret of a cluster
-		all = append(all, insideBase64(base64.StdEncoding, auth)...)
-	}
-	if escaped := escapeJSON(secret, true); escaped != secret {
-		all = append(all, encoded(escaped)...)
-	}
-	all = append(all, strings.ReplaceAll(secret, "\r\n", "\n"))
-	enough := minLine
-	if strings.Contains(secret, "-----BEGIN ") {
-		enough = minKeyLine
-	}
-	for line := range strings.SplitSeq(secret, "\n") {
-		line = strings.TrimSpace(line)
-		if len(line) >= enough && line != secret && !strings.HasPrefix(line, "-----") {
-			all = append(all, plain(line)...)
-		}
-	}
-	return all
-}
-
-// plain are the secret as it is, without the space around it, and as it stands
-// inside JSON, HCL, URLs and HTML. JSON is often a text inside other JSON.
-func plain(secret string) []string {
-	all := []string{secret}
-	if trimmed := strings.TrimSpace(secret); trimmed != "" {
-		all = append(all, trimmed)
-	}
-	for _, escapeHTML := range []bool{true, false} {
-		escaped := secret
-		for range maxNested {
-			escaped = escapeJSON(escaped, escapeHTML)
-			all = append(all, escaped, hclTemplate.Replace(escaped))
-		}
-	}
-	return append(all, url.QueryEscape(secret), url.PathEscape(secret), html.EscapeString(secret))
-}
-
-// escapeJSON is a text as it stands between the quotes of JSON.
-func escapeJSON(s string, escapeHTML bool) string {
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(escapeHTML)
-	if enc.Encode(s) != nil {
-		return s
-	}
-	quoted := strings.TrimSuffix(b.String(), "\n")
-	return quoted[1 : len(quoted)-1]
-}
-
-// hclTemplate escapes what starts a template in HCL, as the keys in addresses
-// have it.
-var hclTemplate = strings.NewReplacer("${", "$${", "%{", "%%{")
-
-// encoded are the secret in base64, alone and inside something longer.
-func encoded(secret string) []string {
-	var all []string
-	for _, enc := range []*base64.Encoding{base64.StdEncoding, base64.URLEncoding} {
-		all = append(all, enc.EncodeToString([]byte(secret)), enc.WithPadding(base64.NoPadding).EncodeToString([]byte(secret)))
-		all = append(all, insideBase64(enc, secret)...)
-	}
-	return all
-}
-
-// insideBase64 are the secret in the base64 of something longer, as in that of
-// "user:password". There its bytes start at any of three places in a group, and
-// only the characters that no neighbour changes are its own.
-func insideBase64(enc *base64.Encoding, secret string) []string {
-	var all []string
-	for offset := range 3 {
-		text := enc.EncodeToString(append(make([]byte, offset), secret...))
-		own := text[(offset*8+5)/6 : (offset+len(secret))*8/6]
-		if len(own) > minSecret {
-			all = append(all, own)
-		}
-	}
-	return all
-}
-
-// mask replaces every secret in a text. Secrets that overlap are replaced as
-// one: the end of the second would otherwise be left to read.
-func (m *masker) mask(s string) string {
-	var b strings.Builder
-	done := 0 // up to where the text is written, or is part of a secret
-	for i := 0; i+4 <= len(s); i++ {
-		n := m.match(s[i:])
-		if n == 0 {
-			continue
-		}
-		if i >= done {
-			b.WriteString(s[done:i])
-			b.WriteString(Masked)
-		}
-		done = max(done, i+n)
-	}
-	if done == 0 {
-		return s
-	}
-	b.WriteString(s[done:])
-	return b.String()
-}
-
-// match is the length of the longest secret that a text starts with.
-func (m *masker) match(s string) int {
-	if !m.second[int(s[0])<<8|int(s[1])] {
-		return 0
-	}
-	for _, p := range m.byPrefix[[4]byte([]byte(s[:4]))] {
-		if strings.HasPrefix(s, p) {
-			return len(p)
-		}
-	}
-	return 0
-}
+func newMasker(s *secrets) *masker { return &masker{s.Masker()} }
 
 // text masks a text, shortens it, and makes it fit to be shown.
-func (m *masker) text(s string) string { return shown(m.mask(s)) }
+func (m *masker) text(s string) string { return shown(m.Text(s)) }
 
 // paragraph is text that keeps its lines.
 func (m *masker) paragraph(s string) string {
-	s = strings.ReplaceAll(m.mask(strings.TrimSpace(s)), "\t", "    ")
+	s = strings.ReplaceAll(m.Text(strings.TrimSpace(s)), "\t", "    ")
 	var lines []string
 	for line := range strings.Lines(s) {
 		if len(lines) == maxLines {
