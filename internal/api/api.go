@@ -6,6 +6,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -13,7 +14,14 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
+	"strconv"
+	"strings"
 	"time"
+
+	"golang.org/x/net/http/httpproxy"
+
+	"github.com/onprem-tools/terraform-provider-onprem/internal/mask"
 )
 
 // Defaults of a Config whose fields are zero.
@@ -21,6 +29,7 @@ const (
 	DefaultTimeout       = 30 * time.Second
 	DefaultMaxRetries    = 4
 	DefaultMaxConcurrent = 64
+	DefaultMaxResponse   = 32 << 20
 )
 
 // Config describes how to reach one system over HTTP.
@@ -41,7 +50,13 @@ type Config struct {
 	Timeout       time.Duration     // of one try; DefaultTimeout when zero
 	MaxRetries    int               // tries after the first; DefaultMaxRetries when zero, none when negative
 	MaxConcurrent int               // requests under way at once; DefaultMaxConcurrent when zero
+	MaxResponse   int64             // bytes of an answer, unpacked; DefaultMaxResponse when zero
 	Headers       map[string]string // sent with every request
+
+	// Secrets are masked in errors and in the log, beside those of a request's
+	// context (mask.With): what the system's client knows to be secret. Values of
+	// Headers and the client's key are added. May be nil.
+	Secrets *mask.Secrets
 
 	// Log receives one entry per try. Fields never hold headers or bodies,
 	// which is where secrets travel. May be nil.
@@ -61,6 +76,18 @@ func (c Config) withDefaults() Config {
 	if c.MaxConcurrent == 0 {
 		c.MaxConcurrent = DefaultMaxConcurrent
 	}
+	if c.MaxResponse == 0 {
+		c.MaxResponse = DefaultMaxResponse
+	}
+	if c.Secrets == nil {
+		c.Secrets = &mask.Secrets{}
+	}
+	for name, value := range c.Headers {
+		if name != "User-Agent" {
+			c.Secrets.Add(value)
+		}
+	}
+	c.Secrets.Add(c.ClientKeyPEM)
 	return c
 }
 
@@ -121,8 +148,12 @@ func (c Config) httpTransport() (*http.Transport, error) {
 	if err != nil {
 		return nil, err
 	}
+	proxy, err := ProxyFromEnvironment()
+	if err != nil {
+		return nil, &Error{System: c.System, Err: err, Advice: proxyAdvice}
+	}
 	return &http.Transport{
-		Proxy:               http.ProxyFromEnvironment,
+		Proxy:               proxy,
 		TLSClientConfig:     tlsConfig,
 		TLSHandshakeTimeout: 10 * time.Second,
 		ForceAttemptHTTP2:   true,
@@ -132,4 +163,33 @@ func (c Config) httpTransport() (*http.Transport, error) {
 		MaxIdleConnsPerHost: c.MaxConcurrent,
 		MaxIdleConns:        c.MaxConcurrent,
 	}, nil
+}
+
+const proxyAdvice = "Correct the variable or unset it. Without it the request would leave this machine directly, which is not what the variable is for."
+
+// ProxyFromEnvironment chooses the proxy that HTTP_PROXY, HTTPS_PROXY and
+// NO_PROXY name. Where net/http goes without a proxy that it cannot understand,
+// this is an error.
+func ProxyFromEnvironment() (func(*http.Request) (*url.URL, error), error) {
+	env := httpproxy.FromEnvironment()
+	for name, value := range map[string]string{"HTTP_PROXY": env.HTTPProxy, "HTTPS_PROXY": env.HTTPSProxy} {
+		if value != "" && !isProxy(value) {
+			return nil, fmt.Errorf("%s in the environment is not the URL of a proxy, such as http://proxy.example.internal:3128", name)
+		}
+	}
+	choose := env.ProxyFunc()
+	return func(req *http.Request) (*url.URL, error) { return choose(req.URL) }, nil
+}
+
+// isProxy accepts what net/http does: a URL, or a host with a port.
+func isProxy(value string) bool {
+	u, err := url.Parse(value)
+	if err != nil || u.Host == "" || !slices.Contains([]string{"http", "https", "socks5", "socks5h"}, u.Scheme) {
+		u, err = url.Parse("http://" + value)
+	}
+	if err != nil || u.Hostname() == "" || strings.Contains(u.Host, "://") || u.Path != "" && u.Path != "/" {
+		return false
+	}
+	_, err = strconv.ParseUint(cmp.Or(u.Port(), "80"), 10, 16)
+	return err == nil
 }

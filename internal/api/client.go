@@ -10,12 +10,14 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+
+	"github.com/onprem-tools/terraform-provider-onprem/internal/mask"
 )
 
 // Client speaks JSON with one system.
 type Client struct {
-	config Config
-	http   *http.Client
+	transport *Transport
+	http      *http.Client
 	// Explain completes the error of a refused request from its body: the
 	// system's own words, whether the object is missing, what to do. May be nil.
 	Explain func(*Error)
@@ -31,12 +33,11 @@ func NewClient(c Config) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Client{config: c, http: &http.Client{
-		Transport: transport,
-		// A redirected POST would become a GET: say where to go instead.
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}}, nil
+	return &Client{transport: transport, http: &http.Client{Transport: transport}}, nil
 }
+
+// Secrets are what the client's errors and its log do not show.
+func (c *Client) Secrets() *mask.Secrets { return c.transport.Secrets() }
 
 // Request is one call. Path is relative to the client's URL, its parts escaped
 // (see Path).
@@ -83,13 +84,13 @@ func (c *Client) Send(ctx context.Context, r Request, out any) error {
 		return err
 	}
 	if resp.StatusCode < 200 || resp.StatusCode > 299 {
-		return c.refused(req, resp.StatusCode, body)
+		return c.refused(req, resp, body)
 	}
 	if out == nil {
 		return nil
 	}
 	if err := json.Unmarshal(body, out); err != nil {
-		garbled := c.failure(req, resp.StatusCode, body)
+		garbled := c.transport.Refused(req, resp, body)
 		garbled.Err = fmt.Errorf("%w: %w", errGarbled, err)
 		return garbled
 	}
@@ -97,7 +98,7 @@ func (c *Client) Send(ctx context.Context, r Request, out any) error {
 }
 
 func (c *Client) build(ctx context.Context, r Request) (*http.Request, error) {
-	target := strings.TrimSuffix(c.config.URL, "/") + r.Path
+	target := strings.TrimSuffix(c.transport.config.URL, "/") + r.Path
 	if len(r.Query) > 0 {
 		target += "?" + r.Query.Encode()
 	}
@@ -127,33 +128,20 @@ func (c *Client) build(ctx context.Context, r Request) (*http.Request, error) {
 	return req, nil
 }
 
-func (c *Client) refused(req *http.Request, status int, body []byte) error {
-	e := c.failure(req, status, body)
+func (c *Client) refused(req *http.Request, resp *http.Response, body []byte) error {
+	e := c.transport.Refused(req, resp, body)
 	if c.Explain != nil {
 		c.Explain(e)
 	}
 	return e
 }
 
-func (c *Client) failure(req *http.Request, status int, body []byte) *Error {
-	return &Error{
-		System: c.config.System, setting: c.config.URLSetting, root: c.config.URL,
-		Method: req.Method, Path: req.URL.Path, Status: status, Body: string(body),
-	}
-}
-
 // unwrapped takes the transport's error out of net/http's, which would repeat
 // method and address.
 func (c *Client) unwrapped(req *http.Request, err error) error {
-	var outer *url.Error
-	if errors.As(err, &outer) {
-		err = outer.Err
-	}
-	if e, ok := err.(*Error); ok { //nolint:errorlint // the transport returns it bare
+	var e *Error
+	if errors.As(err, &e) {
 		return e
 	}
-	return &Error{
-		System: c.config.System, setting: c.config.URLSetting, root: c.config.URL,
-		Method: req.Method, Path: req.URL.Path, Err: err,
-	}
+	return c.transport.failed(req, err)
 }

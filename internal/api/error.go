@@ -10,7 +10,9 @@ import (
 	"net/http"
 	"strings"
 	"syscall"
-	"unicode/utf8"
+	"time"
+
+	"github.com/onprem-tools/terraform-provider-onprem/internal/mask"
 )
 
 // ErrNotFound is the one error that means: the object does not exist. Only the
@@ -34,65 +36,61 @@ type Error struct {
 	Method string
 	Path   string
 	Status int    // 0 when there was no answer
-	Body   string // of the answer, as it came
+	Body   string // of the answer, as far as it was read; never shown, since it may be anyone's
 	// Message is the system's own explanation, taken out of the body by the
-	// system's client; the start of the body when empty.
+	// system's client. Without one the answer is described, not quoted.
 	Message string
 	// Err is the cause, or the meaning a client has found: ErrNotFound, say.
 	Err error
 	// Advice is the next step for the reader; a general one is found when empty.
 	Advice string
 
-	setting string // where the URL was configured
-	root    string // the URL itself
+	setting   string        // where the URL was configured
+	root      string        // the URL itself
+	mediaType string        // of the answer
+	target    string        // of a redirect
+	after     time.Duration // the system asks to wait that long
+	secrets   *mask.Secrets // what must not be shown
 }
 
 // Error names the request and the cause: `POST /api/v2.0/projects: harbor
-// answered 403: "forbidden"`.
+// answered 403: "forbidden"`. Secrets of the request and of the client are masked.
 func (e *Error) Error() string {
-	var b strings.Builder
+	text := e.cause()
 	if e.Method != "" {
-		fmt.Fprintf(&b, "%s %s: ", e.Method, e.Path)
+		text = fmt.Sprintf("%s %s: %s", e.Method, e.Path, text)
 	}
+	return e.secrets.Text(text)
+}
+
+func (e *Error) cause() string {
 	switch {
 	case e.Status == 0 && e.Err != nil:
-		fmt.Fprintf(&b, "%s: %v", e.System, e.Err)
+		return fmt.Sprintf("%s: %v", e.System, e.Err)
 	case e.Status == 0:
-		fmt.Fprintf(&b, "%s: %s", e.System, e.Message)
-	case e.words() == "":
-		fmt.Fprintf(&b, "%s answered %d without an explanation", e.System, e.Status)
-	default:
-		fmt.Fprintf(&b, "%s answered %d: %q", e.System, e.Status, e.words())
+		return fmt.Sprintf("%s: %s", e.System, e.Message)
+	case e.target != "":
+		return fmt.Sprintf("%s answered %d, a redirect to %s, which is not followed", e.System, e.Status, e.target)
+	case e.Message != "":
+		return fmt.Sprintf("%s answered %d: %s", e.System, e.Status, Quote(e.secrets.Text(e.Message))) // masked first: quoting is one more spelling
+	case e.Body == "":
+		return fmt.Sprintf("%s answered %d without an explanation", e.System, e.Status)
 	}
-	return b.String()
+	return fmt.Sprintf("%s answered %d with %s", e.System, e.Status, Foreign(e.mediaType, e.secrets.Text(e.Body)))
 }
 
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
 
-func (e *Error) words() string {
-	if e.Message != "" {
-		return e.Message
-	}
-	return excerpt(e.Body)
-}
-
-// excerpt is the start of an answer nobody could read, on one line.
-func excerpt(body string) string {
-	const most = 300
-	body = strings.Join(strings.Fields(strings.ToValidUTF8(body, "")), " ")
-	if utf8.RuneCountInString(body) <= most {
-		return body
-	}
-	return string([]rune(body)[:most]) + " …"
-}
-
 // Hint says what to do next, or nothing when the message says it all.
 func (e *Error) Hint() string {
-	if e.Advice != "" {
-		return e.Advice
-	}
-	if e.Status == 0 {
+	switch {
+	case e.target != "":
+		return fmt.Sprintf("Credentials are not sent to where an answer points. If the target is the system's own address, use it as `%s` in the "+
+			"provider's `%s` block (now %q); a log-in page means that something in front of the system wants another way in.", e.setting, e.System, e.root)
+	case e.Advice != "":
+		return e.secrets.Text(e.Advice)
+	case e.Status == 0:
 		return e.connectionHint()
 	}
 	return e.statusHint()
@@ -105,7 +103,12 @@ func (e *Error) connectionHint() string {
 	var host x509.HostnameError
 	var invalid x509.CertificateInvalidError
 	var record tls.RecordHeaderError
+	var large *tooLargeError
 	switch {
+	case e.setting == "": // made by a client, without a request
+		return ""
+	case errors.As(e.Err, &large):
+		return fmt.Sprintf("Nothing of that size is asked for: something else may answer. Check %s; `max_response_mib` in the same block allows more.", where)
 	case errors.Is(e.Err, context.Canceled):
 		return "The run was interrupted. Run it again."
 	case errors.Is(e.Err, syscall.ECONNREFUSED):
@@ -140,16 +143,22 @@ func (e *Error) statusHint() string {
 	case e.Status == http.StatusForbidden:
 		return fmt.Sprintf("The account in the provider's `%s` block may not do this. Give it the right, or use another account.", e.System)
 	case e.Status == http.StatusTooManyRequests:
-		return fmt.Sprintf("The system limits requests. Lower `max_concurrent_requests` in the provider's `%s` block, or run again later.", e.System)
-	case e.Status >= 300 && e.Status < 400:
-		return fmt.Sprintf("The system redirects elsewhere. Use the address it redirects to as `%s` in the provider's `%s` block.", e.setting, e.System)
+		return fmt.Sprintf("The system limits requests%s. Lower `max_concurrent_requests` in the provider's `%s` block, or run again later.",
+			e.asksToWait(), e.System)
 	case strings.Contains(strings.ToLower(e.Body), "<html"):
 		return fmt.Sprintf("The answer is a web page, not the API: a proxy in between, or another service. Check `%s` in the provider's `%s` block (now %q).",
 			e.setting, e.System, e.root)
 	case e.Status >= 500:
-		return "The system failed. Look into its log, then run again."
+		return fmt.Sprintf("The system failed%s. Look into its log, then run again.", e.asksToWait())
 	}
 	return ""
+}
+
+func (e *Error) asksToWait() string {
+	if e.after <= 0 {
+		return ""
+	}
+	return fmt.Sprintf(", and asks to wait %s", e.after.Round(time.Second))
 }
 
 // Ambiguous reports whether the failed request may have been carried out all

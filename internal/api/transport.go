@@ -9,19 +9,22 @@ import (
 	"io"
 	"mime"
 	"net/http"
-	"strconv"
+	"net/url"
+	"strings"
 	"sync/atomic"
 	"time"
 
 	"github.com/cenkalti/backoff/v5"
 	"golang.org/x/sync/semaphore"
+
+	"github.com/onprem-tools/terraform-provider-onprem/internal/mask"
 )
 
 const (
 	// retryFor bounds all tries of one request together.
 	retryFor = 2 * time.Minute
-	// maxBody bounds what is read of one answer.
-	maxBody = 256 << 20
+	// maxRefusal bounds what is read of an answer that is no success.
+	maxRefusal = 1 << 20
 	// serverErrorTries bounds the tries of a request answered with 500, which
 	// most systems also use for faults that no repetition mends.
 	serverErrorTries = 3
@@ -91,8 +94,12 @@ func (r *retriable) Unwrap() error {
 }
 
 // RoundTrip implements http.RoundTripper. When tries are exhausted it returns
-// the last answer or the last error. Errors are of type *Error.
+// the last answer or the last error. A redirect is an error: whoever follows it
+// takes the credentials along. Errors are of type *Error.
 func (t *Transport) RoundTrip(req *http.Request) (resp *http.Response, err error) {
+	if err := checkPath(req.URL); err != nil {
+		return nil, t.failed(req, &neverSentError{err})
+	}
 	silent := t.contact.Do(req.Context(), NeedOf(req.Context(), req.Method), func(context.Context) (bool, error) {
 		resp, err = t.send(req) //nolint:bodyclose // the caller closes it
 		return t.heard.Load(), err
@@ -100,7 +107,27 @@ func (t *Transport) RoundTrip(req *http.Request) (resp *http.Response, err error
 	if silent != nil {
 		return nil, t.failed(req, &neverSentError{cause(silent)})
 	}
+	if err == nil && resp.Header.Get("Location") != "" && isRedirect(resp.StatusCode) {
+		return nil, t.Refused(req, resp, nil)
+	}
 	return resp, err
+}
+
+// isRedirect reports whether clients follow an answer with this status to the
+// Location it names.
+func isRedirect(status int) bool {
+	return status >= 300 && status < 400 && status != http.StatusNotModified
+}
+
+// checkPath refuses what servers, and clients before them, take for a step up:
+// an object of that name would be another one.
+func checkPath(u *url.URL) error {
+	for part := range strings.SplitSeq(u.EscapedPath(), "/") {
+		if name, err := url.PathUnescape(part); err == nil && (name == "." || name == "..") {
+			return fmt.Errorf("%q is no name", name)
+		}
+	}
+	return nil
 }
 
 // cause takes the reason out of the error of another request.
@@ -133,10 +160,15 @@ func (t *Transport) send(req *http.Request) (*http.Response, error) {
 			serverErrors++
 			again = again && serverErrors < serverErrorTries
 		}
-		if !again {
+		after, asked := RetryAfter(resp.Header)
+		if !again || asked && beyond(req.Context(), after) {
 			return resp, nil
 		}
-		return resp, &retriable{status: resp.StatusCode, after: retryAfter(resp)}
+		reason := &retriable{status: resp.StatusCode}
+		if asked {
+			reason.after = &backoff.RetryAfterError{Duration: after}
+		}
+		return resp, reason
 	}
 	resp, err := backoff.Retry(req.Context(), once,
 		backoff.WithBackOff(wait),
@@ -176,7 +208,7 @@ func (t *Transport) try(req *http.Request) (*http.Response, error) {
 	resp, err := t.base.RoundTrip(sent)
 	if err == nil {
 		t.heard.Store(true)
-		err = buffer(resp)
+		err = t.buffer(resp)
 	}
 	if err != nil && errors.Is(context.Cause(ctx), errTimeout) {
 		err = fmt.Errorf("%w after %s", errTimeout, t.config.Timeout)
@@ -189,15 +221,25 @@ func (t *Transport) try(req *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-// buffer reads the body of resp into memory and refuses an answer that claims
-// to be JSON and is not.
-func buffer(resp *http.Response) error {
-	body, err := io.ReadAll(io.LimitReader(resp.Body, maxBody))
-	_ = resp.Body.Close()
-	if err != nil {
-		return fmt.Errorf("the answer broke off: %w", err)
+// buffer reads the body of resp into memory, of one that is no success only the
+// start. It refuses an answer that claims to be JSON and is not.
+func (t *Transport) buffer(resp *http.Response) error {
+	limit := t.config.MaxResponse
+	success := resp.StatusCode < http.StatusMultipleChoices
+	if !success {
+		limit = maxRefusal
 	}
-	if len(body) > 0 && isJSON(resp.Header) && !json.Valid(body) {
+	body, err := io.ReadAll(io.LimitReader(resp.Body, limit+1))
+	_ = resp.Body.Close()
+	whole := int64(len(body)) <= limit
+	switch {
+	case err != nil && success:
+		return fmt.Errorf("the answer broke off: %w", err)
+	case !whole && success:
+		return &tooLargeError{limit}
+	case !whole:
+		body = body[:limit]
+	case len(body) > 0 && isJSON(resp.Header) && !json.Valid(body):
 		return fmt.Errorf("status %d: %w", resp.StatusCode, errGarbled)
 	}
 	resp.Body = io.NopCloser(bytes.NewReader(body))
@@ -205,14 +247,26 @@ func buffer(resp *http.Response) error {
 	return nil
 }
 
-func isJSON(h http.Header) bool {
+// tooLargeError is a success whose answer nobody could want to keep.
+type tooLargeError struct{ limit int64 }
+
+func (e *tooLargeError) Error() string { return fmt.Sprintf("answer larger than %d MiB", e.limit>>20) }
+
+func isJSON(h http.Header) bool { return mediaType(h) == "application/json" }
+
+// mediaType is what an answer says it is, without parameters; "" for nothing or nonsense.
+func mediaType(h http.Header) string {
 	media, _, err := mime.ParseMediaType(h.Get("Content-Type"))
-	return err == nil && media == "application/json"
+	if err != nil {
+		return ""
+	}
+	return media
 }
 
 // mayRepeat reports whether another try after err is safe and sensible.
 func (t *Transport) mayRepeat(req *http.Request, err error) bool {
-	if req.Context().Err() != nil || isCertificateError(err) {
+	var large *tooLargeError
+	if req.Context().Err() != nil || isCertificateError(err) || errors.As(err, &large) {
 		return false
 	}
 	return neverSent(err) || isIdempotent(req)
@@ -226,18 +280,6 @@ func (t *Transport) retriable(req *http.Request, resp *http.Response) bool {
 		return isIdempotent(req)
 	}
 	return false
-}
-
-// retryAfter reads the header of the same name, in seconds or as a date.
-func retryAfter(resp *http.Response) *backoff.RetryAfterError {
-	value := resp.Header.Get("Retry-After")
-	if seconds, err := strconv.Atoi(value); err == nil && seconds >= 0 {
-		return &backoff.RetryAfterError{Duration: time.Duration(seconds) * time.Second}
-	}
-	if at, err := http.ParseTime(value); err == nil {
-		return &backoff.RetryAfterError{Duration: max(time.Until(at), 0)}
-	}
-	return nil
 }
 
 // rewindable makes sure that the body of req can be sent again.
@@ -255,23 +297,53 @@ func rewindable(req *http.Request) error {
 	return nil
 }
 
+// Secrets are what the transport's requests hold by its configuration, and what
+// its user adds. Its errors and its log do not show them.
+func (t *Transport) Secrets() *mask.Secrets { return t.config.Secrets }
+
 func (t *Transport) failed(req *http.Request, err error) *Error {
 	return &Error{
 		System: t.config.System, setting: t.config.URLSetting, root: t.config.URL,
-		Method: req.Method, Path: req.URL.Path, Err: err,
+		secrets: mask.Join(t.config.Secrets, mask.In(req.Context())),
+		Method:  req.Method, Path: req.URL.Path, Err: err,
 	}
+}
+
+// Refused is the error of an answer that is not what was asked for. Its words
+// are for the system's client to find in the body.
+func (t *Transport) Refused(req *http.Request, resp *http.Response, body []byte) *Error {
+	e := t.failed(req, nil)
+	e.Status, e.Body = resp.StatusCode, string(body)
+	e.mediaType = mediaType(resp.Header)
+	e.after, _ = RetryAfter(resp.Header)
+	if isRedirect(resp.StatusCode) {
+		e.target = target(req, resp)
+	}
+	return e
+}
+
+// target is where a redirect leads, without what may be secret in it.
+func target(req *http.Request, resp *http.Response) string {
+	to, err := req.URL.Parse(resp.Header.Get("Location"))
+	if err != nil || resp.Header.Get("Location") == "" {
+		return ""
+	}
+	return (&url.URL{Scheme: to.Scheme, Host: to.Host, Path: to.Path}).String()
 }
 
 func (t *Transport) log(req *http.Request, resp *http.Response, err error, took time.Duration) {
 	if t.config.Log == nil {
 		return
 	}
-	fields := map[string]any{"system": t.config.System, "method": req.Method, "path": req.URL.Path, "duration_ms": took.Milliseconds()}
+	secrets := mask.Join(t.config.Secrets, mask.In(req.Context()))
+	fields := map[string]any{
+		"system": t.config.System, "method": req.Method, "path": secrets.Text(req.URL.Path), "duration_ms": took.Milliseconds(),
+	}
 	if resp != nil {
 		fields["status"] = resp.StatusCode
 	}
 	if err != nil {
-		fields["error"] = err.Error()
+		fields["error"] = secrets.Text(err.Error())
 	}
 	t.config.Log(req.Context(), "request", fields)
 }
