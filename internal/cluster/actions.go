@@ -145,7 +145,7 @@ func (a *clusterAction) Invoke(ctx context.Context, req action.InvokeRequest, re
 	}
 	said, err := a.invoke(ctx, m, func(text string) { resp.SendProgress(action.InvokeProgressEvent{Message: text}) })
 	if err != nil {
-		crud.Report(&resp.Diagnostics, "Unable to invoke onprem_"+a.name, err)
+		crud.Report(ctx, &resp.Diagnostics, "Unable to invoke onprem_"+a.name, err)
 		return
 	}
 	resp.SendProgress(action.InvokeProgressEvent{Message: said})

@@ -114,7 +114,7 @@ func (r *clusterResource) Create(ctx context.Context, req resource.CreateRequest
 	}
 	timeout, d := m.Timeouts.Create(ctx, createTimeout)
 	resp.Diagnostics.Append(d...)
-	w := r.work(&m, nil, &resp.Diagnostics)
+	w := r.work(ctx, &m, nil, &resp.Diagnostics)
 	if w == nil {
 		return
 	}
@@ -127,7 +127,7 @@ func (r *clusterResource) Create(ctx context.Context, req resource.CreateRequest
 		err = w.finish(ctx, &m, o, &resp.Diagnostics)
 	}
 	if err != nil {
-		fail(&resp.Diagnostics, "create", err)
+		fail(ctx, &resp.Diagnostics, "create", err)
 		resp.Diagnostics.AddWarning("The cluster is not complete", "What was done stays on the machines, and state knows nothing of it. "+
 			"The next apply looks at them and goes on from there; nothing is done twice.")
 		return
@@ -147,7 +147,7 @@ func (r *clusterResource) Read(ctx context.Context, req resource.ReadRequest, re
 	identify(ctx, resp.Identity, &m, &resp.Diagnostics)
 	timeout, d := m.Timeouts.Read(ctx, readTimeout)
 	resp.Diagnostics.Append(d...)
-	w := r.look(&m, &resp.Diagnostics)
+	w := r.look(ctx, &m, &resp.Diagnostics)
 	if w == nil {
 		return
 	}
@@ -159,7 +159,7 @@ func (r *clusterResource) Read(ctx context.Context, req resource.ReadRequest, re
 	o, err := w.operator.Observe(ctx, w.target)
 	switch {
 	case err != nil && ctx.Err() != nil:
-		fail(&resp.Diagnostics, "read", err)
+		fail(ctx, &resp.Diagnostics, "read", err)
 		return
 	case err != nil || len(fails(o)) == len(o.Machines):
 		warnUnseen(&resp.Diagnostics, &m, o, err)
@@ -197,7 +197,7 @@ func (r *clusterResource) Update(ctx context.Context, req resource.UpdateRequest
 	}
 	timeout, d := m.Timeouts.Update(ctx, updateTimeout)
 	resp.Diagnostics.Append(d...)
-	w := r.work(&m, &prior, &resp.Diagnostics)
+	w := r.work(ctx, &m, &prior, &resp.Diagnostics)
 	if w == nil {
 		return
 	}
@@ -210,7 +210,7 @@ func (r *clusterResource) Update(ctx context.Context, req resource.UpdateRequest
 		err = w.finish(bounded, &m, o, &resp.Diagnostics)
 	}
 	if err != nil {
-		fail(&resp.Diagnostics, "update", err)
+		fail(ctx, &resp.Diagnostics, "update", err)
 		w.recordReality(ctx, &m, &prior, resp)
 		return
 	}
@@ -277,7 +277,7 @@ func (r *clusterResource) Delete(ctx context.Context, req resource.DeleteRequest
 	}
 	timeout, d := m.Timeouts.Delete(ctx, deleteTimeout)
 	resp.Diagnostics.Append(d...)
-	w := r.work(&m, nil, &resp.Diagnostics)
+	w := r.work(ctx, &m, nil, &resp.Diagnostics)
 	if w == nil {
 		return
 	}
@@ -291,7 +291,7 @@ func (r *clusterResource) Delete(ctx context.Context, req resource.DeleteRequest
 			".\n\nIf one of them comes back, run `kubeadm reset` there before it is used again.")
 	}
 	if err != nil {
-		fail(&resp.Diagnostics, "delete", err)
+		fail(ctx, &resp.Diagnostics, "delete", err)
 	}
 }
 
@@ -306,8 +306,8 @@ func refuseDestroy(m *cluster, diags *diag.Diagnostics) bool {
 	return true
 }
 
-func fail(diags *diag.Diagnostics, verb string, err error) {
-	crud.Report(diags, "Unable to "+verb+" onprem_kubernetes_cluster", err)
+func fail(ctx context.Context, diags *diag.Diagnostics, verb string, err error) {
+	crud.Report(ctx, diags, "Unable to "+verb+" onprem_kubernetes_cluster", err)
 }
 
 // setter is the private state of a response.

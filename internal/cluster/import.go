@@ -32,7 +32,7 @@ func (r *clusterResource) ImportState(ctx context.Context, req resource.ImportSt
 	}
 	settings, err := r.clients.SSH()
 	if err != nil {
-		fail(&resp.Diagnostics, "import", err)
+		fail(ctx, &resp.Diagnostics, "import", err)
 		return
 	}
 	settings.Host = host
@@ -43,7 +43,7 @@ func (r *clusterResource) ImportState(ctx context.Context, req resource.ImportSt
 
 	seen, err := enter(ctx, o, settings)
 	if err != nil {
-		fail(&resp.Diagnostics, "import", err)
+		fail(ctx, &resp.Diagnostics, "import", err)
 		return
 	}
 	if c := seen.Configuration; !name.IsNull() && (c.ClusterName != name.ValueString() || c.Endpoint != endpoint.ValueString()) {

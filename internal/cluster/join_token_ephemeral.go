@@ -75,7 +75,7 @@ func (e *joinTokenEphemeral) Open(ctx context.Context, req ephemeral.OpenRequest
 		return
 	}
 	if err := e.make(ctx, &m); err != nil {
-		crud.Report(&resp.Diagnostics, "Unable to open onprem_kubernetes_join_token", err)
+		crud.Report(ctx, &resp.Diagnostics, "Unable to open onprem_kubernetes_join_token", err)
 		return
 	}
 	resp.Diagnostics.Append(resp.Result.Set(ctx, &m)...)

@@ -76,7 +76,7 @@ func (e *kubeconfigEphemeral) Open(ctx context.Context, req ephemeral.OpenReques
 		return
 	}
 	if err := e.read(ctx, &m); err != nil {
-		crud.Report(&resp.Diagnostics, "Unable to read onprem_kubernetes_kubeconfig", err)
+		crud.Report(ctx, &resp.Diagnostics, "Unable to read onprem_kubernetes_kubeconfig", err)
 		return
 	}
 	resp.Diagnostics.Append(resp.Result.Set(ctx, &m)...)

@@ -57,14 +57,14 @@ func (r *clusterResource) ModifyPlan(ctx context.Context, req resource.ModifyPla
 			return
 		}
 	}
-	plan(&m, prior, have, &resp.Diagnostics)
+	plan(ctx, &m, prior, have, &resp.Diagnostics)
 	if !resp.Diagnostics.HasError() {
 		resp.Diagnostics.Append(resp.Plan.Set(ctx, &m)...)
 	}
 }
 
 // plan fills the computed attributes of m.
-func plan(m, prior *cluster, have kubeadm.Observed, diags *diag.Diagnostics) {
+func plan(ctx context.Context, m, prior *cluster, have kubeadm.Observed, diags *diag.Diagnostics) {
 	if prior != nil && m.unforeseeable(prior, have) {
 		m.foresee(prior, true)
 		m.NodeActions = types.MapUnknown(types.StringType)
@@ -82,7 +82,7 @@ func plan(m, prior *cluster, have kubeadm.Observed, diags *diag.Diagnostics) {
 		refuse(refusal, diags)
 		return
 	case err != nil:
-		fail(diags, "plan", err)
+		fail(ctx, diags, "plan", err)
 		return
 	}
 	for _, warning := range steps.Warnings {

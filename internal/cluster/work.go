@@ -46,13 +46,13 @@ type work struct {
 
 // work prepares an operation that changes machines: those of m, and those of
 // the state before. It is nil when that cannot be done.
-func (r *clusterResource) work(m, prior *cluster, diags *diag.Diagnostics) *work {
+func (r *clusterResource) work(ctx context.Context, m, prior *cluster, diags *diag.Diagnostics) *work {
 	p, err := newProgress(clients.ExpandHome(m.ProgressFile.ValueString()))
 	if err != nil {
-		crud.Report(diags, "Unable to write the progress file", err)
+		crud.Report(ctx, diags, "Unable to write the progress file", err)
 		return nil
 	}
-	w := r.prepare(m, prior, p, diags)
+	w := r.prepare(ctx, m, prior, p, diags)
 	if w == nil {
 		p.close(diags)
 	}
@@ -60,19 +60,19 @@ func (r *clusterResource) work(m, prior *cluster, diags *diag.Diagnostics) *work
 }
 
 // look prepares an operation that changes nothing.
-func (r *clusterResource) look(m *cluster, diags *diag.Diagnostics) *work {
-	return r.prepare(m, nil, &progress{}, diags)
+func (r *clusterResource) look(ctx context.Context, m *cluster, diags *diag.Diagnostics) *work {
+	return r.prepare(ctx, m, nil, &progress{}, diags)
 }
 
-func (r *clusterResource) prepare(m, prior *cluster, p *progress, diags *diag.Diagnostics) *work {
+func (r *clusterResource) prepare(ctx context.Context, m, prior *cluster, p *progress, diags *diag.Diagnostics) *work {
 	settings, err := r.clients.SSH()
 	if err != nil {
-		crud.Report(diags, "Unable to log in to the machines", err)
+		crud.Report(ctx, diags, "Unable to log in to the machines", err)
 		return nil
 	}
 	target := m.target()
 	if target.Access, err = m.access(settings, prior); err != nil {
-		crud.Report(diags, "Unable to log in to the machines", err)
+		crud.Report(ctx, diags, "Unable to log in to the machines", err)
 		return nil
 	}
 	if prior != nil && target.CAHash == "" {

@@ -129,6 +129,7 @@ func (r *Resource[M, C]) Configure(_ context.Context, req resource.ConfigureRequ
 // Create implements resource.Resource. State and identity are recorded before
 // the read-back: whatever happens then, Terraform knows the object.
 func (r *Resource[M, C]) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
+	ctx = Guard(ctx, tfsdk.State(req.Config), tfsdk.State(req.Plan))
 	var plan, config M
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
@@ -137,7 +138,7 @@ func (r *Resource[M, C]) Create(ctx context.Context, req resource.CreateRequest,
 	}
 	client, err := r.Spec.Client(r.clients)
 	if err != nil {
-		r.fail(&resp.Diagnostics, "create", err)
+		r.fail(ctx, &resp.Diagnostics, "create", err)
 		return
 	}
 	ctx, cancel := withTimeout(ctx, &plan, timeouts.Value.Create, &resp.Diagnostics)
@@ -146,12 +147,12 @@ func (r *Resource[M, C]) Create(ctx context.Context, req resource.CreateRequest,
 	err = r.Spec.Create(ctx, client, Change[M]{Plan: &plan, Config: &config})
 	var incomplete *incompleteError
 	if err != nil && !errors.As(err, &incomplete) {
-		r.fail(&resp.Diagnostics, "create", err)
+		r.fail(ctx, &resp.Diagnostics, "create", err)
 		return
 	}
 	r.record(ctx, &resp.State, resp.Identity, &plan, &resp.Diagnostics)
 	if err != nil {
-		r.fail(&resp.Diagnostics, "create", err)
+		r.fail(ctx, &resp.Diagnostics, "create", err)
 		return
 	}
 	r.readBack(ctx, client, &plan, &resp.State, resp.Identity, &resp.Diagnostics)
@@ -160,6 +161,7 @@ func (r *Resource[M, C]) Create(ctx context.Context, req resource.CreateRequest,
 // Read implements resource.Resource. An object that is gone leaves state
 // quietly, with its identity set: Terraform wants one even then.
 func (r *Resource[M, C]) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
+	ctx = Guard(ctx, req.State)
 	var m M
 	resp.Diagnostics.Append(req.State.Get(ctx, &m)...)
 	if resp.Diagnostics.HasError() {
@@ -167,7 +169,7 @@ func (r *Resource[M, C]) Read(ctx context.Context, req resource.ReadRequest, res
 	}
 	client, err := r.Spec.Client(r.clients)
 	if err != nil {
-		r.fail(&resp.Diagnostics, "read", err)
+		r.fail(ctx, &resp.Diagnostics, "read", err)
 		return
 	}
 	ctx, cancel := withTimeout(ctx, &m, timeouts.Value.Read, &resp.Diagnostics)
@@ -179,7 +181,7 @@ func (r *Resource[M, C]) Read(ctx context.Context, req resource.ReadRequest, res
 		r.identify(ctx, req.State, resp.Identity, &resp.Diagnostics)
 		resp.State.RemoveResource(ctx)
 	case err != nil:
-		r.fail(&resp.Diagnostics, "read", err)
+		r.fail(ctx, &resp.Diagnostics, "read", err)
 	default:
 		r.record(ctx, &resp.State, resp.Identity, &m, &resp.Diagnostics)
 	}
@@ -188,6 +190,7 @@ func (r *Resource[M, C]) Read(ctx context.Context, req resource.ReadRequest, res
 // Update implements resource.Resource. When the write succeeded and the
 // read-back did not, state has the plan: the next refresh tells the rest.
 func (r *Resource[M, C]) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
+	ctx = Guard(ctx, tfsdk.State(req.Config), tfsdk.State(req.Plan), req.State)
 	var plan, prior, config M
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
 	resp.Diagnostics.Append(req.State.Get(ctx, &prior)...)
@@ -197,14 +200,14 @@ func (r *Resource[M, C]) Update(ctx context.Context, req resource.UpdateRequest,
 	}
 	client, err := r.Spec.Client(r.clients)
 	if err != nil {
-		r.fail(&resp.Diagnostics, "update", err)
+		r.fail(ctx, &resp.Diagnostics, "update", err)
 		return
 	}
 	ctx, cancel := withTimeout(ctx, &plan, timeouts.Value.Update, &resp.Diagnostics)
 	defer cancel()
 
 	if err := r.Spec.Update(ctx, client, Change[M]{Plan: &plan, Prior: &prior, Config: &config}); err != nil {
-		r.fail(&resp.Diagnostics, "update", err)
+		r.fail(ctx, &resp.Diagnostics, "update", err)
 		return
 	}
 	r.record(ctx, &resp.State, resp.Identity, &plan, &resp.Diagnostics)
@@ -213,6 +216,7 @@ func (r *Resource[M, C]) Update(ctx context.Context, req resource.UpdateRequest,
 
 // Delete implements resource.Resource.
 func (r *Resource[M, C]) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
+	ctx = Guard(ctx, req.State)
 	var m M
 	resp.Diagnostics.Append(req.State.Get(ctx, &m)...)
 	if resp.Diagnostics.HasError() {
@@ -220,14 +224,14 @@ func (r *Resource[M, C]) Delete(ctx context.Context, req resource.DeleteRequest,
 	}
 	client, err := r.Spec.Client(r.clients)
 	if err != nil {
-		r.fail(&resp.Diagnostics, "delete", err)
+		r.fail(ctx, &resp.Diagnostics, "delete", err)
 		return
 	}
 	ctx, cancel := withTimeout(ctx, &m, timeouts.Value.Delete, &resp.Diagnostics)
 	defer cancel()
 
 	if err := r.Spec.Delete(ctx, client, &m); err != nil && !api.IsNotFound(err) {
-		r.fail(&resp.Diagnostics, "delete", err)
+		r.fail(ctx, &resp.Diagnostics, "delete", err)
 	}
 }
 
@@ -243,12 +247,12 @@ func (r *Resource[M, C]) readBack(
 		defer cancel()
 	}
 	if err := r.Spec.Read(ctx, client, m); err != nil {
-		r.fail(diags, "read back", err)
+		r.fail(ctx, diags, "read back", err)
 		return
 	}
 	r.record(ctx, state, identity, m, diags)
 }
 
-func (r *Resource[M, C]) fail(diags *diag.Diagnostics, verb string, err error) {
-	Report(diags, "Unable to "+verb+" "+r.typeName, err)
+func (r *Resource[M, C]) fail(ctx context.Context, diags *diag.Diagnostics, verb string, err error) {
+	Report(ctx, diags, "Unable to "+verb+" "+r.typeName, err)
 }

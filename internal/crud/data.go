@@ -8,6 +8,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
 
 	"github.com/onprem-tools/terraform-provider-onprem/internal/clients"
 )
@@ -55,6 +56,7 @@ func (d *Data[M, C]) Configure(_ context.Context, req datasource.ConfigureReques
 // Read implements datasource.DataSource. A missing object is an error here:
 // someone depends on it.
 func (d *Data[M, C]) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
+	ctx = Guard(ctx, tfsdk.State(req.Config))
 	var m M
 	fields := fieldsOf(reflect.ValueOf(&m).Elem())
 	for name := range d.Spec.Schema(ctx).Attributes {
@@ -68,7 +70,7 @@ func (d *Data[M, C]) Read(ctx context.Context, req datasource.ReadRequest, resp 
 		err = d.Spec.Read(ctx, client, &m)
 	}
 	if err != nil {
-		Report(&resp.Diagnostics, "Unable to read onprem_"+d.Spec.Name, err)
+		Report(ctx, &resp.Diagnostics, "Unable to read onprem_"+d.Spec.Name, err)
 		return
 	}
 	for name := range d.Spec.Schema(ctx).Attributes {

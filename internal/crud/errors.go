@@ -1,10 +1,13 @@
 package crud
 
 import (
+	"context"
 	"errors"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
+
+	"github.com/onprem-tools/terraform-provider-onprem/internal/mask"
 )
 
 // incompleteError is an object that exists although its creation failed.
@@ -38,11 +41,12 @@ func At(p path.Path, err error) error {
 }
 
 // Report adds err under a summary: the cause in the system's own words, a blank
-// line, and what to do. Joined errors are reported one by one.
-func Report(diags *diag.Diagnostics, summary string, err error) {
-	if joined, ok := err.(interface{ Unwrap() []error }); ok {
-		for _, e := range joined.Unwrap() {
-			Report(diags, summary, e)
+// line, and what to do, with the secrets of the context (see Guard) masked.
+// Errors that are joined without a sentence of their own are reported one by one.
+func Report(ctx context.Context, diags *diag.Diagnostics, summary string, err error) {
+	if parts := joined(err); parts != nil {
+		for _, e := range parts {
+			Report(ctx, diags, summary, e)
 		}
 		return
 	}
@@ -51,10 +55,21 @@ func Report(diags *diag.Diagnostics, summary string, err error) {
 	if errors.As(err, &hinting) && hinting.Hint() != "" {
 		detail += "\n\n" + hinting.Hint()
 	}
+	detail = mask.In(ctx).Text(detail)
 	var at *attributeError
 	if errors.As(err, &at) {
 		diags.AddAttributeError(at.path, summary, detail)
 		return
 	}
 	diags.AddError(summary, detail)
+}
+
+// joined takes apart what errors.Join has put together. An error that wraps
+// several and says more than they do stays whole: what it says matters most.
+func joined(err error) []error {
+	wrapper, ok := err.(interface{ Unwrap() []error })
+	if !ok || errors.Join(wrapper.Unwrap()...) == nil || errors.Join(wrapper.Unwrap()...).Error() != err.Error() {
+		return nil
+	}
+	return wrapper.Unwrap()
 }

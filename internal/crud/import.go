@@ -59,7 +59,7 @@ func (r *Resource[M, C]) importByName(ctx context.Context, id string, resp *reso
 		err = r.Spec.Import(ctx, client, id, &m)
 	}
 	if err != nil {
-		r.fail(&resp.Diagnostics, "import", err)
+		r.fail(ctx, &resp.Diagnostics, "import", err)
 		return
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)

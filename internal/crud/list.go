@@ -119,7 +119,7 @@ func (l *lister[M, C]) each(
 	ctx context.Context, config getter, whole bool, diags *diag.Diagnostics, visit func(*M, tfsdk.State) bool,
 ) {
 	s := l.spec.Schema(ctx)
-	fail := func(err error) { Report(diags, "Unable to list onprem_"+l.spec.Name, err) }
+	fail := func(err error) { Report(ctx, diags, "Unable to list onprem_"+l.spec.Name, err) }
 	client, err := l.spec.Client(l.clients)
 	if err != nil {
 		fail(err)

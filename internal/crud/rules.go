@@ -5,6 +5,7 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
 )
 
 var (
@@ -45,6 +46,7 @@ func (r *Resource[M, C]) ModifyPlan(ctx context.Context, req resource.ModifyPlan
 		requireSecrets(ch, r.Spec.Secrets, &resp.Diagnostics)
 	}
 	if r.Spec.Review != nil && r.clients != nil {
+		ctx = Guard(ctx, tfsdk.State(req.Config), tfsdk.State(req.Plan), req.State)
 		r.Spec.Review(ctx, func() (C, error) { return r.Spec.Client(r.clients) }, ch, &resp.Diagnostics)
 	}
 }
