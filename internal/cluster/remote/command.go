@@ -198,7 +198,7 @@ func (c *Conn) ended(ctx context.Context, l *live, name string, out *output, err
 	case errors.As(err, &input):
 		return fmt.Errorf("%s: %s: cannot read what is to be sent: %w", c.config.Host, name, input.error)
 	case errors.As(err, &exit):
-		return &ExitError{Host: c.config.Host, Command: name, Code: exit.ExitStatus(), Signal: exit.Signal(), Output: out.lastWords()}
+		return &ExitError{Host: c.config.Host, Command: name, Code: exit.ExitStatus(), Signal: exit.Signal(), Output: tail(c.secrets.Text(out.lastWords()))}
 	case errors.As(err, &refused):
 		return &SessionError{Host: c.config.Host, Command: name, Err: err}
 	}
@@ -216,7 +216,7 @@ func (o *output) lastWords() string {
 	if words == "" {
 		words = strings.TrimSpace(o.stdout.String())
 	}
-	return tail(words)
+	return words
 }
 
 // tail is the end of a text that is too long for an error.

@@ -8,8 +8,14 @@ import (
 	"cmp"
 	"context"
 	"net"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
+
+	"golang.org/x/crypto/ssh"
+
+	"github.com/onprem-tools/terraform-provider-onprem/internal/mask"
 )
 
 const (
@@ -43,6 +49,10 @@ type Config struct {
 
 	ConnectTimeout time.Duration // of one try, 15 s when 0
 
+	// LegacyAlgorithms allows key exchange and MACs with SHA-1, for servers that
+	// have nothing better (OpenSSH before 6.7, many appliances).
+	LegacyAlgorithms bool
+
 	// Log receives one entry per connection, command and job. Fields never hold arguments or contents, which is where
 	// secrets travel. May be nil.
 	Log func(ctx context.Context, msg string, fields map[string]any)
@@ -69,4 +79,28 @@ func (c Config) log(ctx context.Context, msg string, fields map[string]any) {
 	}
 	fields["host"] = c.address()
 	c.Log(ctx, msg, fields)
+}
+
+// algorithms are what the transport may be protected with.
+func (c Config) algorithms() ssh.Config {
+	if c.LegacyAlgorithms {
+		return ssh.Config{} // the library's defaults, which end with SHA-1
+	}
+	secure := ssh.SupportedAlgorithms()
+	bySHA1 := func(name string) bool { return strings.Contains(name, "sha1") }
+	return ssh.Config{
+		Ciphers:      secure.Ciphers,
+		KeyExchanges: slices.DeleteFunc(secure.KeyExchanges, bySHA1),
+		MACs:         slices.DeleteFunc(secure.MACs, bySHA1),
+	}
+}
+
+// secrets are what a machine may repeat of what it was sent.
+func (c Config) secrets() *mask.Secrets {
+	s := &mask.Secrets{}
+	for at := &c; at != nil; at = at.Bastion {
+		s.Add(at.Password, at.SudoPassword, at.Passphrase)
+		s.Add(at.PrivateKeys...)
+	}
+	return s
 }

@@ -12,6 +12,8 @@ import (
 	"github.com/cenkalti/backoff/v5"
 	"golang.org/x/crypto/ssh"
 	"golang.org/x/sync/semaphore"
+
+	"github.com/onprem-tools/terraform-provider-onprem/internal/mask"
 )
 
 // A dead peer is one that leaves a keep-alive unanswered. Variables so that tests need not wait.
@@ -33,8 +35,9 @@ var (
 // concurrently.
 type Conn struct {
 	config  Config
-	bastion *Conn // may be nil
-	owned   bool  // the bastion is closed with this connection
+	secrets *mask.Secrets // not to be shown in what a machine says
+	bastion *Conn         // may be nil
+	owned   bool          // the bastion is closed with this connection
 
 	sessions *semaphore.Weighted
 	dialing  *semaphore.Weighted // a mutex that a context can leave
@@ -78,7 +81,7 @@ func dial(ctx context.Context, config Config, bastion *Conn, connect func(*Conn,
 
 func newConn(config Config, bastion *Conn) *Conn {
 	return &Conn{
-		config: config.withDefaults(), bastion: bastion,
+		config: config.withDefaults(), secrets: config.secrets(), bastion: bastion,
 		sessions: semaphore.NewWeighted(maxSessions),
 		dialing:  semaphore.NewWeighted(1),
 		rooting:  semaphore.NewWeighted(1),
@@ -216,7 +219,8 @@ func (c *Conn) handshake(ctx context.Context, login *login, algorithms []string,
 	var keyErr error
 	known := false
 	client, channels, requests, err := ssh.NewClientConn(conn, c.config.address(), &ssh.ClientConfig{
-		User: c.config.User, Auth: login.methods(), HostKeyAlgorithms: algorithms,
+		Config: c.config.algorithms(),
+		User:   c.config.User, Auth: login.methods(), HostKeyAlgorithms: algorithms,
 		HostKeyCallback: func(_ string, remote net.Addr, key ssh.PublicKey) error {
 			keyErr = check(key, remote)
 			known = keyErr == nil

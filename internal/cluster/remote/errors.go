@@ -105,7 +105,8 @@ func (e *ConnectError) Hint() string {
 	case errors.As(e.Err, &algorithms) && algorithms.What == "host key":
 		return "The machine has no host key of the kind that is pinned. " + keyscan(e.Host, e.Port) + " Then set the `host_key` of its `ssh`."
 	case errors.As(e.Err, &algorithms):
-		return "The machine's sshd is too old, or allows too little. Look into its sshd_config."
+		return "The machine's sshd is too old, or allows too little. Look into its sshd_config. What has SHA-1 alone is accepted with " +
+			"`legacy_algorithms = true` in the provider's `ssh` block."
 	case isCut(e.Err):
 		return "sshd or something before it dropped the connection: it is starting or stopping, it has too many logins at once (MaxStartups), " +
 			"or it blocks this address (hosts.deny, fail2ban). Its journal says which: `journalctl -u ssh -u sshd`."

@@ -169,7 +169,10 @@ func (c *Conn) FindJob(ctx context.Context, name string) (*RunningJob, error) {
 
 // Wait waits for the end of the job, through lost connections. When ctx ends, the job goes on.
 func (r *RunningJob) Wait(ctx context.Context, onLine func(string)) (Output, error) {
-	log := &jobLog{onLine: onLine}
+	log := &jobLog{}
+	if onLine != nil {
+		log.onLine = func(line string) { onLine(r.conn.secrets.Text(line)) }
+	}
 	wait := backoff.NewExponentialBackOff()
 	wait.InitialInterval, wait.MaxInterval = firstPoll, lastPoll
 	for {
@@ -201,7 +204,7 @@ func (r *RunningJob) interrupted(ctx context.Context) error {
 }
 
 func (r *RunningJob) ended(status string, log *jobLog) error {
-	words := tail(strings.TrimSpace(string(log.kept)))
+	words := tail(r.conn.secrets.Text(strings.TrimSpace(string(log.kept))))
 	text, exited := strings.CutPrefix(status, "exit ")
 	code, err := strconv.Atoi(text)
 	switch {
