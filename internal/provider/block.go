@@ -3,6 +3,8 @@ package provider
 import (
 	"context"
 	"fmt"
+	"net/netip"
+	"net/url"
 	"os"
 	"strconv"
 	"strings"
@@ -195,12 +197,13 @@ type httpBlock struct {
 	RequestTimeout semtype.Duration `tfsdk:"request_timeout"`
 	MaxRetries     types.Int64      `tfsdk:"max_retries"`
 	MaxConcurrent  types.Int64      `tfsdk:"max_concurrent_requests"`
+	MaxResponse    types.Int64      `tfsdk:"max_response_mib"`
 }
 
-// http returns the settings of h for the system at url.
-func (b *block) http(h httpBlock, urlSetting, url, version string) api.Config {
+// http returns the settings of h for the system at an address.
+func (b *block) http(h httpBlock, urlSetting, address, version string) api.Config {
 	c := api.Config{
-		System: b.name, URLSetting: urlSetting, URL: url,
+		System: b.name, URLSetting: urlSetting, URL: address,
 		CACertPEM:     b.pem("ca_cert", h.CACertPEM, h.CACertFile),
 		ClientCertPEM: b.pem("client_cert", h.ClientCertPEM, h.ClientCertFile),
 		ClientKeyPEM:  b.pem("client_key", h.ClientKeyPEM, h.ClientKeyFile),
@@ -208,11 +211,12 @@ func (b *block) http(h httpBlock, urlSetting, url, version string) api.Config {
 		Timeout:       b.duration("request_timeout", h.RequestTimeout),
 		MaxRetries:    b.retries(h.MaxRetries),
 		MaxConcurrent: b.number("max_concurrent_requests", h.MaxConcurrent),
+		MaxResponse:   int64(b.number("max_response_mib", h.MaxResponse)) << 20,
 		Headers:       b.texts("headers", h.Headers),
 		Log:           logRequest,
 	}
 	c.Headers["User-Agent"] = userAgent(version)
-	if url == "" && b.err == nil {
+	if address == "" && b.err == nil {
 		b.fail(fmt.Errorf("`%s` in the provider's `%s` block is not set, and neither is %s", urlSetting, b.name, b.variable(urlSetting)))
 	}
 	return c
@@ -233,6 +237,23 @@ func (b *block) warnInsecure(insecure bool, diags *diag.Diagnostics) {
 	diags.AddAttributeWarning(path.Root(b.name).AtName("insecure"), "Certificates are not verified",
 		fmt.Sprintf("`insecure` is set for %s: anyone on the network can read the credentials and change the answers. "+
 			"Trust the certificate's authority instead.", b.name))
+}
+
+// warnPlain tells that credentials are sent to a system without TLS. On the
+// loopback nobody listens in.
+func (b *block) warnPlain(setting, address string, credentials bool, diags *diag.Diagnostics) {
+	u, err := url.Parse(address)
+	if err != nil || u.Scheme != "http" || !credentials || isLoopback(u.Hostname()) {
+		return
+	}
+	diags.AddAttributeWarning(path.Root(b.name).AtName(setting), "Credentials are sent without encryption",
+		fmt.Sprintf("`%s` of %s starts with http:// and there are credentials: anyone on the network can read them and change the answers. "+
+			"Use https://.", setting, b.name))
+}
+
+func isLoopback(host string) bool {
+	address, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && address.IsLoopback()
 }
 
 // httpAttributes adds the settings that all HTTP systems share to attributes.
@@ -276,8 +297,17 @@ func httpAttributes(prefix string, attributes map[string]schema.Attribute) map[s
 			MarkdownDescription: "How many requests may be under way at once. Defaults to `64`, 1 to 1000." + env("max_concurrent_requests"),
 		},
 	}
+	shared["max_response_mib"] = maxResponseAttribute(prefix)
 	for name, a := range attributes {
 		shared[name] = a
 	}
 	return shared
+}
+
+func maxResponseAttribute(prefix string) schema.Int64Attribute {
+	return schema.Int64Attribute{
+		Optional: true, Validators: []validator.Int64{int64validator.Between(1, 1024)},
+		MarkdownDescription: "How many MiB one answer may have, unpacked. What is larger is an error, since nothing that is asked for has that size. " +
+			"Defaults to `32`, 1 to 1024. Environment: `" + prefix + "_MAX_RESPONSE_MIB`.",
+	}
 }

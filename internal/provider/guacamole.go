@@ -63,5 +63,6 @@ func guacamoleSettings(ctx context.Context, o types.Object, version string, diag
 		LoginFields: b.texts("login_fields", m.LoginFields),
 	}
 	b.warnInsecure(c.HTTP.Insecure, diags)
+	b.warnPlain("url", c.HTTP.URL, true, diags)
 	return func() (guacapi.Config, error) { return c, b.err }
 }

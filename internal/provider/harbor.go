@@ -50,5 +50,6 @@ func harborSettings(ctx context.Context, o types.Object, version string, diags *
 		Password: b.text("password", m.Password),
 	}
 	b.warnInsecure(c.HTTP.Insecure, diags)
+	b.warnPlain("url", c.HTTP.URL, c.Password != "", diags)
 	return func() (harborapi.Config, error) { return c, b.err }
 }

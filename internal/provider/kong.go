@@ -59,5 +59,6 @@ func kongSettings(ctx context.Context, o types.Object, version string, diags *di
 		c.HTTP.Headers["Kong-Admin-Token"] = token
 	}
 	b.warnInsecure(c.HTTP.Insecure, diags)
+	b.warnPlain("admin_url", c.HTTP.URL, c.Password != "" || len(c.HTTP.Headers) > 1, diags)
 	return func() (kongapi.Config, error) { return c, b.err }
 }

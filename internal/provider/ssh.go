@@ -24,6 +24,7 @@ type sshBlock struct {
 	Agent          types.Bool       `tfsdk:"agent"`
 	KnownHostsFile types.String     `tfsdk:"known_hosts_file"`
 	ConnectTimeout semtype.Duration `tfsdk:"connect_timeout"`
+	Legacy         types.Bool       `tfsdk:"legacy_algorithms"`
 	Bastion        *bastionBlock    `tfsdk:"bastion"`
 }
 
@@ -69,6 +70,11 @@ func sshAttribute() schema.Attribute {
 		"connect_timeout": schema.StringAttribute{
 			CustomType: semtype.DurationType{}, Optional: true,
 			MarkdownDescription: "How long one try to log in may take. Defaults to `15s`. Environment: `ONPREM_SSH_CONNECT_TIMEOUT`.",
+		},
+		"legacy_algorithms": schema.BoolAttribute{
+			Optional: true,
+			MarkdownDescription: "Whether key exchange and message authentication may use SHA-1, for machines whose SSH server is too old for anything else. " +
+				"Defaults to `false`. Environment: `ONPREM_SSH_LEGACY_ALGORITHMS`.",
 		},
 	})
 	attributes["bastion"] = schema.SingleNestedAttribute{
@@ -129,6 +135,7 @@ func sshSettings(ctx context.Context, o types.Object, diags *diag.Diagnostics) f
 	c.SudoPassword = b.text("sudo_password", m.SudoPassword)
 	c.KnownHostsFile = b.knownHosts(m.KnownHostsFile)
 	c.ConnectTimeout = b.duration("connect_timeout", m.ConnectTimeout)
+	c.LegacyAlgorithms = b.flag("legacy_algorithms", m.Legacy)
 	c.Agent = len(c.PrivateKeys) == 0 && c.Password == ""
 	if !m.Agent.IsNull() || os.Getenv(b.variable("agent")) != "" {
 		c.Agent = b.flag("agent", m.Agent)
@@ -175,7 +182,7 @@ func (b *block) bastion(m *bastionBlock, machine remote.Config) *remote.Config {
 	if len(c.PrivateKeys) == 0 && c.Password == "" {
 		c.PrivateKeys, c.Passphrase, c.Password, c.Agent = machine.PrivateKeys, machine.Passphrase, machine.Password, machine.Agent
 	}
-	c.KnownHostsFile, c.ConnectTimeout = machine.KnownHostsFile, machine.ConnectTimeout
+	c.KnownHostsFile, c.ConnectTimeout, c.LegacyAlgorithms = machine.KnownHostsFile, machine.ConnectTimeout, machine.LegacyAlgorithms
 	return &c
 }
 
