@@ -30,6 +30,8 @@ type Options struct {
 	Keys []ssh.PublicKey
 	// HostKeys are shown to clients; an Ed25519 key is made when there are none.
 	HostKeys []ssh.Signer
+	// Algorithms are what protects the transport, the library's defaults when empty.
+	Algorithms ssh.Config
 	// Exec carries out a command and returns its exit status. Commands are refused when nil.
 	Exec func(*Exec) int
 	// Dial opens forwarded connections. Forwarding is prohibited when nil.
@@ -264,6 +266,7 @@ func (s *Server) config() *ssh.ServerConfig {
 	}
 	knows := func(user string) bool { return o.User == "" || o.User == user }
 	config := &ssh.ServerConfig{
+		Config: o.Algorithms,
 		PublicKeyCallback: func(m ssh.ConnMetadata, key ssh.PublicKey) (*ssh.Permissions, error) {
 			for _, k := range append([]ssh.PublicKey{s.key}, o.Keys...) {
 				if string(k.Marshal()) == string(key.Marshal()) {
