@@ -16,6 +16,7 @@ import (
 
 	"github.com/onprem-tools/terraform-provider-onprem/internal/cli"
 	"github.com/onprem-tools/terraform-provider-onprem/internal/fastpath"
+	"github.com/onprem-tools/terraform-provider-onprem/internal/gcstart"
 	"github.com/onprem-tools/terraform-provider-onprem/internal/provider"
 )
 
@@ -33,6 +34,7 @@ func run(args []string) int {
 	if startedByTerraform() || debug {
 		return serve(debug)
 	}
+	gcstart.Done()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	return cli.Run(ctx, version, args, cli.Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr})

@@ -20,6 +20,7 @@ import (
 	"github.com/onprem-tools/terraform-provider-onprem/internal/clients"
 	"github.com/onprem-tools/terraform-provider-onprem/internal/cluster"
 	"github.com/onprem-tools/terraform-provider-onprem/internal/crud"
+	"github.com/onprem-tools/terraform-provider-onprem/internal/gcstart"
 	"github.com/onprem-tools/terraform-provider-onprem/internal/guacamole"
 	"github.com/onprem-tools/terraform-provider-onprem/internal/harbor"
 	"github.com/onprem-tools/terraform-provider-onprem/internal/kong"
@@ -87,6 +88,7 @@ func (p *onprem) Schema(_ context.Context, _ provider.SchemaRequest, resp *provi
 // Configure implements provider.Provider. It contacts nothing: a plan that uses
 // one system must not depend on the others.
 func (p *onprem) Configure(ctx context.Context, req provider.ConfigureRequest, resp *provider.ConfigureResponse) {
+	gcstart.Done()
 	var m model
 	resp.Diagnostics.Append(req.Config.Get(ctx, &m)...)
 	if resp.Diagnostics.HasError() {
