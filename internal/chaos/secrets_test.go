@@ -60,7 +60,7 @@ func TestSecretsStayOut(t *testing.T) {
 	for _, h := range handlers {
 		settings = append(settings, serve(t, h))
 	}
-	config, secrets := secretive(t)
+	config, secrets := secretive(t, acctest.Resources("")...)
 	t.Logf("secrets: %q", slices.Sorted(maps.Keys(secrets)))
 	config = strings.NewReplacer("NAME", kubetest.Name(t, "tor"), "ADDRESS", cluster.Prefix(t).Addr().Next().String()).Replace(config)
 	w, err := workspace.New(tool, t.TempDir(), provider, fmt.Sprintf(head, settings...)+config)
@@ -116,12 +116,12 @@ func TestSecretsStayOut(t *testing.T) {
 	}
 }
 
-// secretive is a configuration that sets every write-only attribute of the
-// provider, and their values.
-func secretive(t *testing.T) (config string, secrets map[string]string) {
+// secretive is a configuration that sets every write-only attribute of
+// resources, and their values.
+func secretive(t *testing.T, resources ...string) (config string, secrets map[string]string) {
 	t.Helper()
 	secrets = map[string]string{}
-	for _, resource := range acctest.Resources("") {
+	for _, resource := range resources {
 		objects := map[string]string{}
 		for name, a := range acctest.Schema(t, resource).Attributes {
 			objects[""] += sent(resource, name, a, secrets)
@@ -178,6 +178,13 @@ provider "onprem" {
   kong       = { admin_url = %q }
 }
 
+resource "onprem_kong_service" "frs" {
+  name = "frs-api"
+  url  = "http://frs.nicepayment-frs.svc:8080"
+}
+` + variables
+
+const variables = `
 variable "generation" {
   type    = number
   default = 1
@@ -186,11 +193,6 @@ variable "generation" {
 variable "secrets" {
   type      = map(string)
   ephemeral = true
-}
-
-resource "onprem_kong_service" "frs" {
-  name = "frs-api"
-  url  = "http://frs.nicepayment-frs.svc:8080"
 }
 
 `
