@@ -45,12 +45,12 @@ type Error struct {
 	// Advice is the next step for the reader; a general one is found when empty.
 	Advice string
 
-	setting   string        // where the URL was configured
-	root      string        // the URL itself
-	mediaType string        // of the answer
-	target    string        // of a redirect
-	after     time.Duration // the system asks to wait that long
-	secrets   *mask.Secrets // what must not be shown
+	setting   string          // where the URL was configured
+	root      string          // the URL itself
+	mediaType string          // of the answer
+	target    string          // of a redirect
+	after     time.Duration   // the system asks to wait that long
+	secrets   []*mask.Secrets // what must not be shown: of the client and of the request
 }
 
 // Error names the request and the cause: `POST /api/v2.0/projects: harbor
@@ -60,7 +60,7 @@ func (e *Error) Error() string {
 	if e.Method != "" {
 		text = fmt.Sprintf("%s %s: %s", e.Method, e.Path, text)
 	}
-	return e.secrets.Text(text)
+	return e.hide(text)
 }
 
 func (e *Error) cause() string {
@@ -72,11 +72,18 @@ func (e *Error) cause() string {
 	case e.target != "":
 		return fmt.Sprintf("%s answered %d, a redirect to %s, which is not followed", e.System, e.Status, e.target)
 	case e.Message != "":
-		return fmt.Sprintf("%s answered %d: %s", e.System, e.Status, Quote(e.secrets.Text(e.Message))) // masked first: quoting is one more spelling
+		return fmt.Sprintf("%s answered %d: %s", e.System, e.Status, Quote(e.hide(e.Message))) // masked first: quoting is one more spelling
 	case e.Body == "":
 		return fmt.Sprintf("%s answered %d without an explanation", e.System, e.Status)
 	}
-	return fmt.Sprintf("%s answered %d with %s", e.System, e.Status, Foreign(e.mediaType, e.secrets.Text(e.Body)))
+	return fmt.Sprintf("%s answered %d with %s", e.System, e.Status, Foreign(e.mediaType, e.hide(e.Body)))
+}
+
+func (e *Error) hide(text string) string {
+	for _, s := range e.secrets {
+		text = s.Text(text)
+	}
+	return text
 }
 
 // Unwrap returns the cause.
@@ -89,7 +96,7 @@ func (e *Error) Hint() string {
 		return fmt.Sprintf("Credentials are not sent to where an answer points. If the target is the system's own address, use it as `%s` in the "+
 			"provider's `%s` block (now %q); a log-in page means that something in front of the system wants another way in.", e.setting, e.System, e.root)
 	case e.Advice != "":
-		return e.secrets.Text(e.Advice)
+		return e.hide(e.Advice)
 	case e.Status == 0:
 		return e.connectionHint()
 	}

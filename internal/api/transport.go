@@ -304,7 +304,7 @@ func (t *Transport) Secrets() *mask.Secrets { return t.config.Secrets }
 func (t *Transport) failed(req *http.Request, err error) *Error {
 	return &Error{
 		System: t.config.System, setting: t.config.URLSetting, root: t.config.URL,
-		secrets: mask.Join(t.config.Secrets, mask.In(req.Context())),
+		secrets: []*mask.Secrets{t.config.Secrets, mask.In(req.Context())},
 		Method:  req.Method, Path: req.URL.Path, Err: err,
 	}
 }
@@ -335,15 +335,14 @@ func (t *Transport) log(req *http.Request, resp *http.Response, err error, took 
 	if t.config.Log == nil {
 		return
 	}
-	secrets := mask.Join(t.config.Secrets, mask.In(req.Context()))
 	fields := map[string]any{
-		"system": t.config.System, "method": req.Method, "path": secrets.Text(req.URL.Path), "duration_ms": took.Milliseconds(),
+		"system": t.config.System, "method": req.Method, "path": t.config.Secrets.Text(req.URL.Path), "duration_ms": took.Milliseconds(),
 	}
 	if resp != nil {
 		fields["status"] = resp.StatusCode
 	}
 	if err != nil {
-		fields["error"] = secrets.Text(err.Error())
+		fields["error"] = t.config.Secrets.Text(mask.In(req.Context()).Text(err.Error()))
 	}
 	t.config.Log(req.Context(), "request", fields)
 }

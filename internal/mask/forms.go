@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"html"
 	"net/url"
+	"slices"
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -24,18 +25,25 @@ const (
 	maxNested = 3
 )
 
-// forms are the ways in which a secret shows up in other values.
-func forms(secret string) []string {
-	all := spellings(secret)
+// forms are the ways in which a secret shows up in other values; twice: also
+// in a spelling of a spelling, as in a form that is repeated in a form.
+func forms(secret string, twice bool) []string {
+	all := spellings(secret, twice)
 	coded := encoded(secret)
 	for _, auth := range insideBase64(base64.StdEncoding, secret) { // a registry's credentials in the Secret of a cluster
 		coded = append(coded, insideBase64(base64.StdEncoding, auth)...)
 	}
-	if escaped := escapeJSON(secret, true); escaped != secret {
-		coded = append(coded, encoded(escaped)...)
+	inside := []string{escapeJSON(secret, true)}
+	if twice {
+		inside = append(inJSON(secret), inURL(secret)...)
 	}
-	for _, code := range coded {
-		all = append(all, spellings(code)...)
+	for _, s := range distinct(inside) {
+		if s != secret {
+			coded = append(coded, encoded(s)...)
+		}
+	}
+	for _, code := range distinct(coded) {
+		all = append(all, spellings(code, false)...)
 	}
 	all = append(all, strings.ReplaceAll(secret, "\r\n", "\n"))
 	enough := minLine
@@ -45,7 +53,7 @@ func forms(secret string) []string {
 	for line := range strings.SplitSeq(secret, "\n") {
 		line = strings.TrimSpace(line)
 		if len(line) >= enough && line != secret && !strings.HasPrefix(line, "-----") {
-			all = append(all, spellings(line)...)
+			all = append(all, spellings(line, twice)...)
 		}
 	}
 	return all
@@ -54,7 +62,7 @@ func forms(secret string) []string {
 // spellings are a text as it is, without the space around it, and as it stands
 // inside JSON, HCL, URLs, forms and HTML, and inside JSON in any of these. JSON
 // is often a text inside other JSON, and HTML too.
-func spellings(text string) []string {
+func spellings(text string, twice bool) []string {
 	all := []string{text}
 	if trimmed := strings.TrimSpace(text); trimmed != text && trimmed != "" {
 		all = append(all, trimmed)
@@ -62,8 +70,6 @@ func spellings(text string) []string {
 	if strings.IndexFunc(text, differs) < 0 {
 		return all
 	}
-	once := inJSON(text)
-	all = append(all, once...)
 	for _, escapeHTML := range []bool{true, false} {
 		escaped := text
 		for range maxNested {
@@ -71,14 +77,28 @@ func spellings(text string) []string {
 			all = append(all, escaped, hclTemplate.Replace(escaped))
 		}
 	}
-	for _, s := range append(once, text) {
+	once := append(inJSON(text), text)
+	if twice {
+		once = append(once, inURL(text)...)
+		once = append(once, inHTML(text)...)
+	}
+	for _, s := range distinct(once) {
+		all = append(all, s)
 		all = append(all, inHTML(s)...)
 		all = append(all, inURL(s)...)
+		if twice {
+			all = append(all, inJSON(s)...)
+		}
 	}
 	for _, s := range inHTML(text) {
 		all = append(all, inJSON(s)...)
 	}
-	return all
+	return distinct(all)
+}
+
+func distinct(all []string) []string {
+	slices.Sort(all)
+	return slices.Compact(all)
 }
 
 // differs reports whether a character may be spelt differently somewhere.

@@ -19,6 +19,10 @@ const Masked = "(sensitive)"
 // ones everywhere would leave nothing to read, and hide little.
 const minSecret = 4
 
+// few secrets are looked for in spellings of spellings as well. A client holds
+// a handful; a plan may have hundreds of thousands, which would take gigabytes.
+const few = 100
+
 // Secrets collects values that must not be shown. It is safe for concurrent
 // use; the zero value and nil are empty.
 type Secrets struct {
@@ -107,7 +111,7 @@ type Masker struct {
 func newMasker(secrets map[string]struct{}) *Masker {
 	patterns := map[string]struct{}{}
 	for secret := range secrets {
-		for _, form := range forms(secret) {
+		for _, form := range forms(secret, len(secrets) <= few) {
 			if utf8.RuneCountInString(form) >= minSecret {
 				patterns[form] = struct{}{}
 			}

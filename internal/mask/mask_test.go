@@ -3,6 +3,7 @@ package mask
 import (
 	"encoding/base64"
 	"encoding/json"
+	"fmt"
 	"html"
 	"html/template"
 	"net/url"
@@ -107,12 +108,37 @@ func TestMaskSpellings(t *testing.T) {
 		"JSON in HTML":            html.EscapeString(inJSON(secret)),
 		"HTML in JSON":            inJSON(html.EscapeString(secret)),
 		"JSON in a form":          url.QueryEscape(inJSON(secret)),
+		"a form in a form":        url.QueryEscape(url.QueryEscape(secret)),
+		"a form in JSON":          inJSON(url.QueryEscape(secret)),
+		"a form in HTML":          template.HTMLEscapeString(url.QueryEscape(secret)),
+		"HTML in HTML":            html.EscapeString(html.EscapeString(secret)),
+		"base64 of a form":        base64.StdEncoding.EncodeToString([]byte(url.QueryEscape(secret))),
 		"base64 in a form":        url.QueryEscape(base64.StdEncoding.EncodeToString([]byte(secret))),
 		"base64 in JSON (PHP)":    strings.ReplaceAll(base64.StdEncoding.EncodeToString([]byte(secret)), "/", `\/`),
 	} {
 		if got := s.Text("[" + text + "]"); got != "["+Masked+"]" {
 			t.Errorf("%s: %s is left of %s", name, got, text)
 		}
+	}
+}
+
+// Secrets without characters of their own in any spelling cost little, and many
+// are not looked for in spellings of spellings.
+func TestMaskMany(t *testing.T) {
+	s := &Secrets{}
+	for i := range few + 1 {
+		s.Add(fmt.Sprintf("pa/ss<%d>word", 1000+i))
+	}
+	twice := url.QueryEscape(url.QueryEscape("pa/ss<1000>word"))
+	for text, want := range map[string]string{
+		"pa/ss<1000>word": Masked, url.QueryEscape("pa/ss<1099>word"): Masked, twice: twice,
+	} {
+		if got := s.Text(text); got != want {
+			t.Errorf("%s: got %q, want %q", text, got, want)
+		}
+	}
+	if n := len(forms("kR7vq2Lw9z", true)); n > 60 {
+		t.Errorf("a secret of letters has %d forms", n)
 	}
 }
 
