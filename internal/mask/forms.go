@@ -25,25 +25,29 @@ const (
 	maxNested = 3
 )
 
-// forms are the ways in which a secret shows up in other values; twice: also
-// in a spelling of a spelling, as in a form that is repeated in a form.
-func forms(secret string, twice bool) []string {
-	all := spellings(secret, twice)
+// forms are the ways in which a secret shows up in other values. Thorough ones
+// are in the spelling of every encoder, and in spellings of spellings, as in a
+// form that is repeated in a form; the others are those of Terraform and Go.
+func forms(secret string, thorough bool) []string {
+	all := spellings(secret, thorough)
 	coded := encoded(secret)
 	for _, auth := range insideBase64(base64.StdEncoding, secret) { // a registry's credentials in the Secret of a cluster
 		coded = append(coded, insideBase64(base64.StdEncoding, auth)...)
 	}
 	inside := []string{escapeJSON(secret, true)}
-	if twice {
-		inside = append(inJSON(secret), inURL(secret)...)
+	if thorough {
+		inside = distinct(append(inJSON(secret), inURL(secret)...))
 	}
-	for _, s := range distinct(inside) {
+	for _, s := range inside {
 		if s != secret {
 			coded = append(coded, encoded(s)...)
 		}
 	}
-	for _, code := range distinct(coded) {
-		all = append(all, spellings(code, false)...)
+	all = append(all, coded...)
+	if thorough {
+		for _, code := range distinct(coded) {
+			all = append(all, everywhere(code)...)
+		}
 	}
 	all = append(all, strings.ReplaceAll(secret, "\r\n", "\n"))
 	enough := minLine
@@ -53,16 +57,15 @@ func forms(secret string, twice bool) []string {
 	for line := range strings.SplitSeq(secret, "\n") {
 		line = strings.TrimSpace(line)
 		if len(line) >= enough && line != secret && !strings.HasPrefix(line, "-----") {
-			all = append(all, spellings(line, twice)...)
+			all = append(all, spellings(line, thorough)...)
 		}
 	}
 	return all
 }
 
 // spellings are a text as it is, without the space around it, and as it stands
-// inside JSON, HCL, URLs, forms and HTML, and inside JSON in any of these. JSON
-// is often a text inside other JSON, and HTML too.
-func spellings(text string, twice bool) []string {
+// inside JSON, HCL, URLs and HTML. JSON is often a text inside other JSON.
+func spellings(text string, thorough bool) []string {
 	all := []string{text}
 	if trimmed := strings.TrimSpace(text); trimmed != text && trimmed != "" {
 		all = append(all, trimmed)
@@ -77,23 +80,21 @@ func spellings(text string, twice bool) []string {
 			all = append(all, escaped, hclTemplate.Replace(escaped))
 		}
 	}
-	once := append(inJSON(text), text)
-	if twice {
-		once = append(once, inURL(text)...)
-		once = append(once, inHTML(text)...)
-	}
-	for _, s := range distinct(once) {
-		all = append(all, s)
-		all = append(all, inHTML(s)...)
-		all = append(all, inURL(s)...)
-		if twice {
-			all = append(all, inJSON(s)...)
+	all = append(all, url.QueryEscape(text), url.PathEscape(text), html.EscapeString(text))
+	if thorough {
+		for _, once := range everywhere(text) {
+			all = append(all, everywhere(once)...)
 		}
 	}
-	for _, s := range inHTML(text) {
-		all = append(all, inJSON(s)...)
+	return all
+}
+
+// everywhere is a text in every spelling.
+func everywhere(text string) []string {
+	if strings.IndexFunc(text, differs) < 0 {
+		return []string{text}
 	}
-	return distinct(all)
+	return distinct(slices.Concat([]string{text}, inJSON(text), inURL(text), inHTML(text)))
 }
 
 func distinct(all []string) []string {

@@ -19,9 +19,9 @@ const Masked = "(sensitive)"
 // ones everywhere would leave nothing to read, and hide little.
 const minSecret = 4
 
-// few secrets are looked for in spellings of spellings as well. A client holds
-// a handful; a plan may have hundreds of thousands, which would take gigabytes.
-const few = 100
+// few secrets are looked for in all spellings there are. A client holds a
+// handful; a plan may have hundreds of thousands, for which that would take gigabytes.
+const few = 200
 
 // Secrets collects values that must not be shown. It is safe for concurrent
 // use; the zero value and nil are empty.
