@@ -41,8 +41,11 @@ func (c *Client) Apply(ctx context.Context, kind Kind, o *Object, options ApplyO
 	patch := metav1.PatchOptions{FieldManager: c.config.FieldManager, Force: &options.Force, FieldValidation: metav1.FieldValidationStrict}
 
 	var applied *Object
-	err = c.do(ctx, operation{"apply", kind, key}, func(ctx context.Context) (err error) {
-		applied, err = c.resource(kind, key.Namespace).Patch(ctx, key.Name, types.ApplyPatchType, body, patch)
+	op := operation{"apply", kind, key}
+	err = c.do(ctx, op, func(ctx context.Context) (err error) {
+		if applied, err = c.resource(kind, key.Namespace).Patch(ctx, key.Name, types.ApplyPatchType, body, patch); err == nil {
+			err = op.checkObject(applied)
+		}
 		return err
 	})
 	if err != nil {

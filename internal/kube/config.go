@@ -18,6 +18,9 @@ import (
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
+
+	"github.com/onprem-tools/terraform-provider-onprem/internal/api"
+	"github.com/onprem-tools/terraform-provider-onprem/internal/mask"
 )
 
 // Defaults of a Config whose fields are zero.
@@ -27,15 +30,18 @@ const (
 	DefaultMaxRetries     = 4
 	DefaultMaxConcurrent  = 64
 	// DefaultPatience covers the restart of a webhook or an aggregated server.
-	DefaultPatience = 2 * time.Minute
+	DefaultPatience    = 2 * time.Minute
+	DefaultMaxResponse = 32 << 20
 )
 
 // Config is how to reach a cluster: by kubeconfig files, by host and
-// credentials, or, where neither is given, from inside the cluster.
+// credentials, or from inside the cluster. Nothing is guessed: a Config that says
+// none of these is an error.
 type Config struct {
 	ConfigPaths   []string // kubeconfig files, merged in order as kubectl merges $KUBECONFIG
 	ConfigContext string   // the files' current context when empty
 
+	InCluster            bool   // the cluster whose pod this runs in, with the pod's service account
 	Host                 string // replaces the server of the kubeconfig's context
 	ClusterCACertificate string // PEM
 	Insecure             bool   // accept any server certificate
@@ -52,6 +58,7 @@ type Config struct {
 	RequestTimeout time.Duration // of one try; DefaultRequestTimeout when zero
 	MaxRetries     int           // tries after the first; DefaultMaxRetries when zero, none when negative
 	MaxConcurrent  int           // requests under way at once; DefaultMaxConcurrent when zero
+	MaxResponse    int64         // bytes of an answer, unpacked; DefaultMaxResponse when zero
 	UserAgent      string
 
 	// Patience bounds the wait for what is known to come back: an overloaded
@@ -59,11 +66,12 @@ type Config struct {
 	// meanwhile are not counted. DefaultPatience when zero.
 	Patience time.Duration
 
-	// Log receives one entry per request, without headers and bodies, and the
-	// warnings of the API server. May be nil.
-	Log func(ctx context.Context, msg string, fields map[string]any)
+	// Source is who says which cluster it is, for the log.
+	Source string
 
-	address string // of the API server as resolved, for messages
+	// Log receives FirstUse, one entry per request, without headers and bodies,
+	// and the warnings of the API server. May be nil.
+	Log func(ctx context.Context, msg string, fields map[string]any)
 }
 
 // Exec is a program that prints credentials (client.authentication.k8s.io).
@@ -90,14 +98,52 @@ func (c Config) withDefaults() Config {
 	if c.UserAgent == "" {
 		c.UserAgent = DefaultFieldManager
 	}
+	if c.MaxResponse == 0 {
+		c.MaxResponse = DefaultMaxResponse
+	}
 	if c.Patience == 0 {
 		c.Patience = DefaultPatience
 	}
 	return c
 }
 
+// cluster is a cluster as client-go reaches it, and where it was found.
+type cluster struct {
+	*rest.Config
+	context string // of the kubeconfig
+	source  string
+}
+
+// address is the API server's, for messages.
+func (c *cluster) address() string {
+	u, err := url.Parse(c.Host)
+	if err != nil {
+		return ""
+	}
+	u.User = nil
+	return u.String()
+}
+
+// Endpoint is how a cluster is spoken to.
+type Endpoint struct {
+	URL         string
+	Insecure    bool // any server certificate is accepted
+	Credentials bool // are sent
+}
+
+// Endpoint tells how the cluster that c describes will be spoken to, as far as
+// can be known without it.
+func (c Config) Endpoint() (Endpoint, error) {
+	rc, err := c.restConfig()
+	if err != nil {
+		return Endpoint{}, err
+	}
+	credentials := rc.BearerToken != "" || rc.BearerTokenFile != "" || rc.Username != "" || rc.ExecProvider != nil || rc.AuthProvider != nil
+	return Endpoint{URL: rc.address(), Insecure: rc.Insecure, Credentials: credentials}, nil
+}
+
 // restConfig turns c into client-go's configuration.
-func (c Config) restConfig() (*rest.Config, error) {
+func (c Config) restConfig() (*cluster, error) {
 	if err := c.check(); err != nil {
 		return nil, err
 	}
@@ -105,8 +151,11 @@ func (c Config) restConfig() (*rest.Config, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := c.override(rc); err != nil {
+	if err := c.override(rc.Config); err != nil {
 		return nil, err
+	}
+	if c.Source != "" {
+		rc.source += ", from " + c.Source
 	}
 	rc.Timeout = c.RequestTimeout
 	rc.UserAgent = c.UserAgent
@@ -114,7 +163,6 @@ func (c Config) restConfig() (*rest.Config, error) {
 	// this client its cap on concurrency; client-go's five requests a second
 	// would make a plan over 1,000 objects crawl.
 	rc.QPS = -1
-	rc.WarningHandlerWithContext = warnings(c.Log)
 	return rc, nil
 }
 
@@ -140,6 +188,9 @@ func (c Config) check() error {
 			return c.pairError(err)
 		}
 	}
+	if c.InCluster && (len(c.ConfigPaths) > 0 || c.Host != "") {
+		return settingError("in_cluster_config", errors.New("it is set together with a kubeconfig or a host, which are another cluster; keep one of them"))
+	}
 	if c.Exec != nil && c.Exec.Command == "" {
 		return settingError("exec.command", errors.New("it is empty"))
 	}
@@ -148,30 +199,39 @@ func (c Config) check() error {
 
 // base is the configuration before the explicit settings: the kubeconfig's, the
 // pod's, or none when a host is given.
-func (c Config) base() (*rest.Config, error) {
+func (c Config) base() (*cluster, error) {
 	switch {
 	case len(c.ConfigPaths) > 0:
 		return c.kubeconfig()
 	case c.Host != "":
-		return &rest.Config{}, nil
+		return &cluster{Config: &rest.Config{}, source: "host"}, nil
+	case c.InCluster:
+		return c.pod()
 	case c.ConfigContext != "":
 		return nil, settingError("config_context", fmt.Errorf("the context %q is asked for, but no kubeconfig is given", c.ConfigContext)).
-			hinting("Set `config_path` in the provider's `kubernetes` block, or KUBE_CONFIG_PATH.")
+			hinting("Set `config_path` beside it in the provider's `kubernetes` block: which cluster it is never comes half from there and half " +
+				"from the environment.")
 	}
+	return nil, (&ConfigError{err: errors.New("neither a kubeconfig nor a host is given")}).
+		hinting("Set `config_path` (and `config_context`) in the provider's `kubernetes` block, or `host` with credentials, or for the cluster " +
+			"whose pod this runs in `in_cluster_config = true`. Where the block says nothing of these, KUBE_CONFIG_PATH, KUBE_HOST or " +
+			"KUBE_IN_CLUSTER_CONFIG do.")
+}
+
+// pod is the cluster whose pod this runs in.
+func (c Config) pod() (*cluster, error) {
 	rc, err := rest.InClusterConfig()
 	if errors.Is(err, rest.ErrNotInCluster) {
-		return nil, (&ConfigError{err: errors.New("neither a kubeconfig nor a host is given, and this does not run in a pod")}).
-			hinting("Set `config_path` (and `config_context`) in the provider's `kubernetes` block, or KUBE_CONFIG_PATH; " +
-				"or `host` with credentials.")
+		return nil, settingError("in_cluster_config", errors.New("this does not run in a pod")).hinting("Set `config_path` or `host` instead.")
 	}
 	if err != nil {
-		return nil, (&ConfigError{err: err}).hinting("The pod's service account cannot be read. Mount its token, or set `config_path`.")
+		return nil, settingError("in_cluster_config", err).hinting("The pod's service account cannot be read. Mount its token, or set `config_path`.")
 	}
-	return rc, nil
+	return &cluster{Config: rc, source: "service account of this pod"}, nil
 }
 
 // kubeconfig loads the files and picks the context.
-func (c Config) kubeconfig() (*rest.Config, error) {
+func (c Config) kubeconfig() (*cluster, error) {
 	paths, err := c.readablePaths()
 	if err != nil {
 		return nil, err
@@ -188,7 +248,8 @@ func (c Config) kubeconfig() (*rest.Config, error) {
 	if err != nil {
 		return nil, settingError("config_path", fmt.Errorf("%s: %w", strings.Join(paths, ", "), err))
 	}
-	return rc, nil
+	context := orElse(c.ConfigContext, merged.CurrentContext)
+	return &cluster{Config: rc, context: context, source: "kubeconfig " + strings.Join(paths, ", ")}, nil
 }
 
 // readablePaths resolves ~ and refuses files that cannot be read: client-go
@@ -259,6 +320,13 @@ func (c Config) override(rc *rest.Config) error {
 		}
 		rc.Proxy = http.ProxyURL(u)
 	}
+	if rc.Proxy == nil {
+		proxy, err := api.ProxyFromEnvironment()
+		if err != nil {
+			return (&ConfigError{err: err}).hinting("Correct the variable or unset it: without it requests would leave this machine directly.")
+		}
+		rc.Proxy = proxy
+	}
 	c.overrideCredentials(rc)
 	return nil
 }
@@ -299,12 +367,15 @@ func (e *Exec) toClientGo() *clientcmdapi.ExecConfig {
 
 // warnings passes the API server's warnings (deprecated versions, say) to the
 // log; client-go would print them to the terminal.
-type warnings func(ctx context.Context, msg string, fields map[string]any)
+type warnings struct {
+	log     func(ctx context.Context, msg string, fields map[string]any)
+	secrets *mask.Secrets
+}
 
 // HandleWarningHeaderWithContext implements rest.WarningHandlerWithContext.
-func (w warnings) HandleWarningHeaderWithContext(ctx context.Context, code int, _ string, text string) {
-	if w != nil && code == 299 && text != "" { // 299 is the only code the API server uses
-		w(ctx, "kubernetes warning", map[string]any{"warning": text})
+func (w *warnings) HandleWarningHeaderWithContext(ctx context.Context, code int, _ string, text string) {
+	if w.log != nil && code == 299 && text != "" { // 299 is the only code the API server uses
+		w.log(ctx, "kubernetes warning", map[string]any{"warning": w.secrets.Text(mask.In(ctx).Text(text))})
 	}
 }
 

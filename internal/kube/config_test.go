@@ -107,6 +107,36 @@ func TestConfig(t *testing.T) {
 	})
 }
 
+// TestPod: the cluster whose pod this runs in is used only when asked for.
+func TestPod(t *testing.T) {
+	t.Setenv("KUBERNETES_SERVICE_HOST", "10.96.0.1")
+	t.Setenv("KUBERNETES_SERVICE_PORT", "443")
+	for _, c := range []Config{{}, {Token: "t0ken"}, {Insecure: true}} {
+		if _, err := New(c); err == nil || !strings.Contains(err.Error(), "neither a kubeconfig nor a host is given") {
+			t.Errorf("%+v: got %v", c, err)
+		}
+	}
+	if _, err := New(Config{InCluster: true}); err == nil || !strings.Contains(err.Error(), "in_cluster_config: open /var/run/secrets") {
+		t.Errorf("there is no service account here, but got %v", err)
+	}
+	t.Setenv("KUBERNETES_SERVICE_HOST", "")
+	if _, err := New(Config{InCluster: true}); err == nil || !strings.Contains(err.Error(), "does not run in a pod") {
+		t.Errorf("got %v", err)
+	}
+}
+
+// TestProxyOfTheEnvironment: one that cannot be understood is not left out.
+func TestProxyOfTheEnvironment(t *testing.T) {
+	t.Setenv("HTTPS_PROXY", "http://:0:0")
+	t.Setenv("https_proxy", "http://:0:0")
+	if _, err := New(Config{Host: "https://kube.example.internal:6443"}); err == nil || !strings.Contains(err.Error(), "HTTPS_PROXY in the environment is not the URL") {
+		t.Errorf("got %v", err)
+	}
+	if _, err := New(Config{Host: "https://kube.example.internal:6443", ProxyURL: "socks5://127.0.0.1:1080"}); err != nil {
+		t.Errorf("with one of its own: %v", err)
+	}
+}
+
 func TestConfigErrors(t *testing.T) {
 	t.Parallel()
 	file := writeFile(t, kubeconfig)
@@ -124,6 +154,8 @@ func TestConfigErrors(t *testing.T) {
 		"empty":            {Config{ConfigPaths: []string{writeFile(t, "")}}, `has no context ""`, "no contexts at all"},
 		"missing context":  {Config{ConfigPaths: []string{file}, ConfigContext: "busan"}, `has no context "busan"`, "It has: seoul, tokyo."},
 		"context alone":    {Config{ConfigContext: "seoul"}, `no kubeconfig is given`, "config_path"},
+		"pod and file":     {Config{ConfigPaths: []string{file}, InCluster: true}, "in_cluster_config: it is set together", "Correct"},
+		"pod and host":     {Config{Host: "https://h", InCluster: true}, "in_cluster_config: it is set together", "Correct"},
 		"no current":       {Config{ConfigPaths: []string{writeFile(t, strings.Replace(kubeconfig, "current-context: seoul", "", 1))}}, "names no current context", "It has: seoul, tokyo."},
 		"host":             {Config{Host: "192.168.1.100:6443"}, "is not a URL", "`host`"},
 		"host with user":   {Config{Host: "https://me:secret@h:6443"}, "holds a user name", "`host`"},
@@ -141,9 +173,6 @@ func TestConfigErrors(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if name == "nothing" && os.Getenv("KUBERNETES_SERVICE_HOST") != "" {
-				t.Skip("runs in a pod, where nothing is enough")
-			}
 			_, err := New(test.config)
 			var e *ConfigError
 			if !errors.As(err, &e) {

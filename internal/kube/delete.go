@@ -12,6 +12,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/onprem-tools/terraform-provider-onprem/internal/api"
+	"github.com/onprem-tools/terraform-provider-onprem/internal/mask"
 )
 
 const (
@@ -76,7 +77,7 @@ func (c *Client) waitGone(ctx context.Context, kind Kind, key Key, uid string) e
 			return nil
 		}
 		if err := sleep(ctx, wait); err != nil {
-			return &HeldError{op: operation{"delete", kind, key}, finalizers: o.GetFinalizers(), after: time.Since(start), err: err}
+			return &HeldError{op: operation{"delete", kind, key}, finalizers: o.GetFinalizers(), secrets: c.secrets, after: time.Since(start), err: err}
 		}
 	}
 }
@@ -85,6 +86,7 @@ func (c *Client) waitGone(ctx context.Context, kind Kind, key Key, uid string) e
 type HeldError struct {
 	op         operation
 	finalizers []string
+	secrets    *mask.Secrets
 	after      time.Duration
 	err        error
 }
@@ -95,7 +97,7 @@ func (e *HeldError) Error() string {
 	if len(e.finalizers) > 0 {
 		s += fmt.Sprintf(", held by finalizer %s", quoted(e.finalizers))
 	}
-	return s
+	return e.secrets.Text(s)
 }
 
 // Hint says where to look.

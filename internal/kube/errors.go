@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -18,11 +19,15 @@ import (
 
 	"github.com/onprem-tools/terraform-provider-onprem/internal/api"
 	"github.com/onprem-tools/terraform-provider-onprem/internal/lazyregexp"
+	"github.com/onprem-tools/terraform-provider-onprem/internal/mask"
 )
 
 // errNotServed means that the cluster does not have the kind at all, which says
 // nothing about the object.
 var errNotServed = errors.New("the kind is not served")
+
+// errForeign means that the answer is not in the API server's form.
+var errForeign = errors.New("not the API server's answer")
 
 // Error is an operation that failed: which, why in the server's own words, and
 // what to do about it.
@@ -40,14 +45,17 @@ type Error struct {
 
 	op         operation
 	host       string
+	heard      bool   // there was an answer
 	webhook    string // the admission webhook that refused, or could not be asked
 	denied     bool   // it refused
 	inside     bool   // a part of the control plane could not be reached
 	unreadable bool   // the answer is not the API server's
+	foreign    string // what it is, when it is no Status object
 	missing    string // what is missing, when it is not the object itself
 	after      time.Duration
 	tries      int
 	took       time.Duration
+	secrets    []*mask.Secrets // what must not be shown: of the client and of the operation
 }
 
 // FieldError is a field that the server has refused.
@@ -61,13 +69,23 @@ type FieldError struct {
 type Conflict struct{ Manager, Field string }
 
 // Error names the operation and the cause: `apply BGPPeer "tor-1": kubernetes
-// answered 403: "…"`.
+// answered 403: "…"`. Secrets of the operation and of the client are masked.
 func (e *Error) Error() string {
 	s := e.op.String() + ": " + e.summary()
 	if e.tries > 1 {
 		s += fmt.Sprintf(" (after %d tries in %s)", e.tries, e.took.Round(time.Second/10))
 	}
-	return s
+	if e.after > 0 {
+		s += fmt.Sprintf(", and asks to wait %s", e.after.Round(time.Second))
+	}
+	return e.hide(s)
+}
+
+func (e *Error) hide(text string) string {
+	for _, s := range e.secrets {
+		text = s.Text(text)
+	}
+	return text
 }
 
 func (e *Error) summary() string {
@@ -76,14 +94,28 @@ func (e *Error) summary() string {
 		return e.conflictSummary()
 	case errors.Is(e.Err, errNotServed):
 		return fmt.Sprintf("%s is not served by this cluster", e.op.kind.GroupVersion())
+	case e.isUnsent():
+		return e.Err.Error()
+	case e.isFinal(), e.isStranger():
+		return fmt.Sprintf("kubernetes at %s %v", e.host, e.Err)
 	case e.Status == 0:
 		return fmt.Sprintf("kubernetes at %s: %v", e.host, e.Err)
 	case len(e.Fields) == 1:
-		return fmt.Sprintf("kubernetes answered %d: %s: %s", e.Status, e.Fields[0].Field, e.Fields[0].Message)
+		return fmt.Sprintf("kubernetes answered %d: %s: %s", e.Status, e.Fields[0].Field, paragraph(e.Fields[0].Message))
 	case e.unreadable:
-		return fmt.Sprintf("kubernetes at %s gave an answer that is not the API server's: %s", e.host, excerpt(e.Message))
+		return fmt.Sprintf("kubernetes at %s answered %d with %s", e.host, e.Status, e.foreign)
+	case e.foreign != "":
+		return fmt.Sprintf("kubernetes answered %d with %s", e.Status, e.foreign)
 	}
-	return fmt.Sprintf("kubernetes answered %d: %q", e.Status, e.Message)
+	return fmt.Sprintf("kubernetes answered %d: %s", e.Status, api.Quote(e.Message))
+}
+
+// paragraph keeps the lines of a text.
+func paragraph(text string) string {
+	if strings.Contains(text, "\n") {
+		return api.Quote(text)
+	}
+	return text
 }
 
 func (e *Error) conflictSummary() string {
@@ -130,8 +162,14 @@ func (e *Error) Field() string {
 func (e *Error) Unwrap() error { return e.Err }
 
 // Hint says what to do next, or nothing when the message says it all.
-func (e *Error) Hint() string {
+func (e *Error) Hint() string { return e.hide(e.hint()) }
+
+func (e *Error) hint() string {
 	switch {
+	case e.isUnsent():
+		return "Correct the name, or the id that is imported."
+	case e.isFinal():
+		return e.finalHint()
 	case len(e.Conflicts) > 0:
 		return "Another manager has set these fields to other values. Leave them out of the configuration, or change them there, " +
 			"or set `take_ownership = true` to take them over."
@@ -145,6 +183,38 @@ func (e *Error) Hint() string {
 		return fmt.Sprintf("Create the %s first.", e.missing)
 	}
 	return e.statusHint()
+}
+
+// isUnsent reports whether nothing was sent, since it could not be meant.
+func (e *Error) isUnsent() bool {
+	var name *nameError
+	return errors.As(e.Err, &name)
+}
+
+// isFinal reports whether the answer would be the same another time.
+func (e *Error) isFinal() bool {
+	var redirect *redirectError
+	var large *tooLargeError
+	return e.isUnsent() || errors.As(e.Err, &redirect) || errors.As(e.Err, &large) || errors.Is(e.Err, errEndless)
+}
+
+func (e *Error) isStranger() bool {
+	var stranger *strangerError
+	return errors.As(e.Err, &stranger)
+}
+
+func (e *Error) finalHint() string {
+	var redirect *redirectError
+	var large *tooLargeError
+	const address = "Check the address in the provider's `kubernetes` block or the kubeconfig"
+	switch {
+	case errors.As(e.Err, &redirect):
+		return "Credentials are not sent to where an answer points. " + address + ": if the target is the API server's own address, use that; " +
+			"a log-in page means that something in front of the API server wants another way in."
+	case errors.As(e.Err, &large):
+		return "Nothing of that size is asked for: something else may answer. " + address + "; `max_response_mib` in the same block allows more."
+	}
+	return "A proxy in between, or another service, has answered. " + address + "."
 }
 
 func (e *Error) webhookHint() string {
@@ -224,69 +294,77 @@ func (e *Error) connectionHint() string {
 }
 
 // failure turns client-go's error into this package's.
-func (c *Client) failure(op operation, err error) *Error {
-	e := &Error{op: op, host: c.config.address, Err: err}
+func (c *Client) failure(ctx context.Context, op operation, err error, a *answer) *Error {
+	e := &Error{
+		op: op, host: c.cluster.address(), Err: err, Status: a.status, heard: a.status != 0, after: a.after,
+		secrets: []*mask.Secrets{c.secrets, mask.In(ctx)},
+	}
 	var status apierrors.APIStatus
 	if !errors.As(err, &status) {
-		e.withoutStatus(err)
+		e.withoutStatus(err, a)
 		return e
 	}
 	s := status.Status()
-	e.Status, e.Message = int(s.Code), s.Message
-	if s.Details != nil {
-		e.after = time.Duration(s.Details.RetryAfterSeconds) * time.Second
-	}
-	if body, ok := foreignBody(s); ok {
-		e.foreign(body)
+	if isForeign(s) || int(s.Code) != a.status {
+		e.describe(a)
 		return e
+	}
+	s.Message = e.hide(s.Message) // before it is quoted, which is one more spelling
+	e.Message = s.Message
+	if s.Details != nil {
+		e.after = max(e.after, api.Seconds(int64(s.Details.RetryAfterSeconds)))
 	}
 	e.explain(s)
 	return e
 }
 
+// errEndless is a listing whose pages lead round in a circle, or on and on.
+var errEndless = errors.New("gave a listing that has no end")
+
+func (c *Client) endless(ctx context.Context, op operation) *Error {
+	return c.failure(ctx, op, errEndless, &answer{status: http.StatusOK})
+}
+
 // withoutStatus takes an error apart that the API server did not word: no
 // answer, or one that does not decode.
-func (e *Error) withoutStatus(err error) {
+func (e *Error) withoutStatus(err error, a *answer) {
 	var outer *url.Error
 	if errors.As(err, &outer) {
 		e.Err = outer.Err // without method and URL, which the message has already
-		return
 	}
-	var op *net.OpError
-	if errors.As(err, &op) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) || isLogin(err) {
-		return
+	switch {
+	case e.isStranger():
+		e.unreadable = true
+	case outer == nil && a.status != 0 && !e.isFinal(): // client-go's words of an answer quote it
+		e.describe(a)
+	case !e.isFinal():
+		e.Status = 0 // what there was of an answer did not arrive
 	}
-	e.Status, e.unreadable, e.Message = http.StatusOK, true, err.Error()
 }
 
-// foreignBody returns the body of an answer that is not a Status object, which
-// client-go keeps as a cause.
-func foreignBody(s metav1.Status) (string, bool) {
-	if s.Details == nil {
-		return "", false
-	}
-	for _, cause := range s.Details.Causes {
-		if cause.Type == metav1.CauseTypeUnexpectedServerResponse {
-			return cause.Message, true
-		}
-	}
-	return "", false
+// isForeign reports whether an answer was no Status object.
+func isForeign(s metav1.Status) bool {
+	return s.Details != nil && slices.ContainsFunc(s.Details.Causes, func(cause metav1.StatusCause) bool {
+		return cause.Type == metav1.CauseTypeUnexpectedServerResponse
+	})
 }
 
-// foreign explains an answer that is not a Status object. The API server gives
-// such a one itself for a path that is not served, and for an aggregated server
-// that is down.
-func (e *Error) foreign(body string) {
-	body = strings.TrimSpace(body)
+// describe explains an answer that is not in the API server's form. The API
+// server gives such a one itself for a path that is not served, and for an
+// aggregated server that is down. Others are not quoted: they may repeat the
+// request, with all that is secret in it.
+func (e *Error) describe(a *answer) {
+	e.Err = errForeign
+	body := strings.TrimSpace(string(a.start))
 	switch {
 	case e.Status == http.StatusNotFound && body == "404 page not found":
 		e.Err = errNotServed
-	case e.Status == http.StatusNotFound:
-		e.unreadable, e.Message = true, body
-	case e.Status == http.StatusUnauthorized || e.Status == http.StatusForbidden || e.Status >= 500 || e.Status == http.StatusTooManyRequests:
-		e.Message = excerpt(body)
+	case e.Status == http.StatusServiceUnavailable && body == "service unavailable":
+		e.Message = body
 	default:
-		e.unreadable, e.Message = true, body
+		e.foreign = api.Foreign(a.mediaType, e.hide(string(a.start)))
+		refusal := e.Status == http.StatusUnauthorized || e.Status == http.StatusForbidden || e.Status == http.StatusTooManyRequests
+		e.unreadable = !refusal && e.Status < 500
 	}
 }
 
@@ -399,15 +477,6 @@ func isPlainHTTP(err error) bool {
 // no type.
 func isLogin(err error) bool {
 	return err != nil && strings.Contains(err.Error(), "getting credentials:")
-}
-
-func excerpt(s string) string {
-	const most = 300
-	s = strings.Join(strings.Fields(strings.ToValidUTF8(s, "")), " ")
-	if runes := []rune(s); len(runes) > most {
-		return string(runes[:most]) + " …"
-	}
-	return s
 }
 
 func orElse(s, other string) string {

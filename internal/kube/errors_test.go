@@ -82,7 +82,7 @@ func TestErrors(t *testing.T) {
 		},
 		"gateway's 404": {
 			404, "<html>no such page</html>",
-			`is not the API server's: <html>no such page</html>`, "A proxy in between", 2,
+			`answered 404 with text/html that is not in its own form`, "A proxy in between", 2,
 			func(t *testing.T, e *Error) {
 				t.Helper()
 				if api.IsNotFound(e) {
@@ -154,14 +154,28 @@ func TestErrors(t *testing.T) {
 		},
 		"aggregated server down": {503, "service unavailable\n", `answered 503: "service unavailable"`, "Check calico-apiserver", 3, nil},
 		"overloaded":             {429, statusBody(429, "TooManyRequests", "too many requests", ""), "answered 429", "overloaded", 3, nil},
-		"bad gateway":            {502, "<html>502</html>", `answered 502: "<html>502</html>"`, "Look at its control plane", 3, nil},
+		"bad gateway":            {502, "<html><title>Bad\nGateway</title>s3cret</html>", `answered 502 with text/html that is not in its own form, titled "Bad Gateway" (`, "Look at its control plane", 3, nil},
 		"etcd":                   {500, statusBody(500, "", "etcdserver: leader changed", ""), "leader changed", "control plane", 3, nil},
 		"throttled": {
 			400, statusBody(400, "BadRequest", "client rate limiter Wait returned an error: rate: Wait(n=1) would exceed context deadline", ""),
 			"client rate limiter", "", 3, nil,
 		},
+		"several lines": {
+			422, statusBody(422, "Invalid", "the expression is wrong:\n | a == \n | ^", ""),
+			"kubernetes answered 422: \n    the expression is wrong:\n     | a ==\n     | ^", "", 1, nil,
+		},
+		"of JSON, but whose": {400, `{"headers":{"authorization":"Bearer s3cret"}}`, "answered 400 with application/json that is not in its own form", "A proxy", 2, nil},
+		"another code than the answer's": {
+			500, statusBody(404, "NotFound", `gone`, `{"name":"tor-1","kind":"bgppeers"}`), "answered 500 with application/json", "control plane", 2,
+			func(t *testing.T, e *Error) {
+				t.Helper()
+				if api.IsNotFound(e) {
+					t.Error("counts as gone")
+				}
+			},
+		},
 		"unknown 500": {500, statusBody(500, "", "boom", ""), `answered 500: "boom" (after 2 tries`, "control plane", 2, nil},
-		"not JSON":    {200, "<html>sign in</html>", "gave an answer that is not the API server's", "A proxy in between", 2, nil},
+		"not JSON":    {200, "<html>sign in</html>", "answered 200 with text/html that is not in its own form", "A proxy in between", 2, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"github.com/onprem-tools/terraform-provider-onprem/internal/api"
+	"github.com/onprem-tools/terraform-provider-onprem/internal/mask"
 )
 
 // guardThreshold is how many creates look for their object by itself; the rest
@@ -23,6 +24,7 @@ type guard struct {
 	of  func(name string) operation
 	// manager is the field manager whose objects are ours.
 	manager string
+	secrets *mask.Secrets
 
 	mu      sync.Mutex
 	looks   int
@@ -45,7 +47,7 @@ func (c *Client) guard(kind Kind, namespace string) *guard {
 			one:     func(ctx context.Context, name string) (*Object, error) { return c.one(ctx, kind, Key{namespace, name}) },
 			all:     func(ctx context.Context) (map[string]*Object, error) { return c.all(ctx, kind, namespace) },
 			of:      func(name string) operation { return operation{"create", kind, Key{namespace, name}} },
-			manager: c.config.FieldManager, created: map[string]bool{}, deleted: map[string]bool{},
+			manager: c.config.FieldManager, secrets: c.secrets, created: map[string]bool{}, deleted: map[string]bool{},
 		}
 		c.guards[at] = g
 	}
@@ -67,7 +69,7 @@ func (g *guard) admit(ctx context.Context, name string, options ApplyOptions) er
 	if err != nil || !exists || slices.Contains(managers, g.manager) {
 		return err
 	}
-	return &ExistsError{op: g.of(name), managers: managers}
+	return &ExistsError{op: g.of(name), managers: managers, secrets: g.secrets}
 }
 
 // claim notes that this run creates name; false when it has done so before.
@@ -155,6 +157,7 @@ func managersOf(o *Object) []string {
 type ExistsError struct {
 	op       operation
 	managers []string
+	secrets  *mask.Secrets
 	twice    bool
 }
 
@@ -166,7 +169,7 @@ func (e *ExistsError) Error() string {
 	case len(e.managers) == 0:
 		return fmt.Sprintf("%s: it exists already, made by someone else", e.op)
 	}
-	return fmt.Sprintf("%s: it exists already, managed by %s", e.op, quoted(e.managers))
+	return e.secrets.Text(fmt.Sprintf("%s: it exists already, managed by %s", e.op, quoted(e.managers)))
 }
 
 // Hint offers import and takeover.

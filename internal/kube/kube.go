@@ -7,6 +7,7 @@ package kube
 
 import (
 	"context"
+	"net/http"
 	"sync"
 	"time"
 
@@ -17,6 +18,7 @@ import (
 	"k8s.io/client-go/rest"
 
 	"github.com/onprem-tools/terraform-provider-onprem/internal/api"
+	"github.com/onprem-tools/terraform-provider-onprem/internal/mask"
 )
 
 // Kind is a kind of object. Kinds are constants of the packages that use them,
@@ -50,14 +52,20 @@ type Object = unstructured.Unstructured
 // Client talks to one cluster. It is safe for concurrent use.
 type Client struct {
 	config  Config
+	cluster *cluster
 	dynamic dynamic.Interface
 	slots   *semaphore.Weighted
 	contact api.Contact
+	secrets *mask.Secrets // the credentials, as far as they are known
+	first   sync.Once     // use of the cluster
 
 	mu     sync.Mutex
 	reads  map[scope]*api.Shared[string, *Object]
 	guards map[scope]*guard
 }
+
+// FirstUse is the message that is logged before anything is asked of a cluster.
+const FirstUse = "kubernetes cluster"
 
 // scope is what one listing covers.
 type scope struct {
@@ -73,19 +81,31 @@ func New(c Config) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.address = rc.Host
-	http, err := rest.HTTPClientFor(rc)
+	secrets := &mask.Secrets{}
+	secrets.Add(rc.BearerToken, rc.Password, string(rc.KeyData))
+	rc.WarningHandlerWithContext = &warnings{log: c.Log, secrets: secrets}
+	rc.Wrap(func(base http.RoundTripper) http.RoundTripper {
+		return &reader{base: base, limit: c.MaxResponse, secrets: secrets}
+	})
+	client, err := rest.HTTPClientFor(rc.Config)
 	if err != nil {
 		return nil, &ConfigError{err: err}
 	}
-	d, err := dynamic.NewForConfigAndClient(rc, http)
+	d, err := dynamic.NewForConfigAndClient(rc.Config, client)
 	if err != nil {
 		return nil, &ConfigError{err: err}
 	}
 	return &Client{
-		config: c, dynamic: d, slots: semaphore.NewWeighted(int64(c.MaxConcurrent)),
+		config: c, cluster: rc, dynamic: d, slots: semaphore.NewWeighted(int64(c.MaxConcurrent)), secrets: secrets,
 		reads: map[scope]*api.Shared[string, *Object]{}, guards: map[scope]*guard{},
 	}, nil
+}
+
+// introduce logs once which cluster this is, and who says so.
+func (c *Client) introduce(ctx context.Context) {
+	c.first.Do(func() {
+		c.log(ctx, FirstUse, map[string]any{"host": c.cluster.address(), "context": c.cluster.context, "source": c.cluster.source})
+	})
 }
 
 // Get returns one object. Reads of many objects are served from one paged

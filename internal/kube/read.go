@@ -15,13 +15,20 @@ import (
 const (
 	pageSize  = 500
 	pagePrice = 25
+	// maxPages is more than etcd can hold objects of one kind, and maxRestarts
+	// more than a listing has to begin again. No server makes us read for ever.
+	maxPages    = 4000
+	maxRestarts = 5
 )
 
 // one reads a single object from the server.
 func (c *Client) one(ctx context.Context, kind Kind, key Key) (*Object, error) {
 	var o *Object
-	err := c.do(ctx, operation{"get", kind, key}, func(ctx context.Context) (err error) {
-		o, err = c.resource(kind, key.Namespace).Get(ctx, key.Name, metav1.GetOptions{})
+	op := operation{"get", kind, key}
+	err := c.do(ctx, op, func(ctx context.Context) (err error) {
+		if o, err = c.resource(kind, key.Namespace).Get(ctx, key.Name, metav1.GetOptions{}); err == nil {
+			err = op.checkObject(o)
+		}
 		return err
 	})
 	return o, err
@@ -44,7 +51,7 @@ func (c *Client) listed(ctx context.Context, kind Kind, namespace, at string) (a
 	for i := range list.Items {
 		page.Objects[list.Items[i].GetName()] = &list.Items[i]
 	}
-	if next := list.GetContinue(); next != "" {
+	if next := list.GetContinue(); next != "" && next != at {
 		page.Next = []string{next}
 	}
 	if left := list.GetRemainingItemCount(); left != nil {
@@ -57,11 +64,14 @@ func (c *Client) listed(ctx context.Context, kind Kind, namespace, at string) (a
 // (410, after some minutes), restart is called and it begins again.
 func (c *Client) pages(ctx context.Context, kind Kind, namespace, labelSelector string, restart func(), each func(*Object)) error {
 	options := metav1.ListOptions{Limit: pageSize, LabelSelector: labelSelector}
+	restarts, seen := 0, map[string]bool{}
 	for {
 		page, err := c.page(ctx, kind, namespace, options)
-		if status(err) == http.StatusGone && options.Continue != "" {
+		if status(err) == http.StatusGone && options.Continue != "" && restarts < maxRestarts {
 			restart()
+			restarts++
 			options.Continue = ""
+			clear(seen)
 			continue
 		}
 		if err != nil {
@@ -74,13 +84,20 @@ func (c *Client) pages(ctx context.Context, kind Kind, namespace, labelSelector 
 		if options.Continue == "" {
 			return nil
 		}
+		if seen[options.Continue] || len(seen) >= maxPages {
+			return c.endless(ctx, operation{"list", kind, Key{Namespace: namespace}})
+		}
+		seen[options.Continue] = true
 	}
 }
 
 func (c *Client) page(ctx context.Context, kind Kind, namespace string, options metav1.ListOptions) (*unstructured.UnstructuredList, error) {
 	var list *unstructured.UnstructuredList
-	err := c.do(ctx, operation{"list", kind, Key{Namespace: namespace}}, func(ctx context.Context) (err error) {
-		list, err = c.resource(kind, namespace).List(ctx, options)
+	op := operation{"list", kind, Key{Namespace: namespace}}
+	err := c.do(ctx, op, func(ctx context.Context) (err error) {
+		if list, err = c.resource(kind, namespace).List(ctx, options); err == nil {
+			err = op.checkList(list)
+		}
 		return err
 	})
 	return list, err

@@ -47,11 +47,15 @@ func (o operation) method() string {
 // do carries out an operation. Until the cluster has answered for the first
 // time one goes ahead of the others, which fail as it does.
 func (c *Client) do(ctx context.Context, op operation, call func(context.Context) error) error {
+	if err := op.checkNames(); err != nil {
+		return c.failure(ctx, op, err, &answer{})
+	}
+	c.introduce(ctx)
 	var err error
 	silent := c.contact.Do(ctx, api.NeedOf(ctx, op.method()), func(ctx context.Context) (bool, error) {
 		err = c.repeat(ctx, op, call)
 		var e *Error
-		return !errors.As(err, &e) || e.Status != 0, err
+		return !errors.As(err, &e) || e.heard, err
 	})
 	var e *Error
 	if errors.As(silent, &e) {
@@ -60,7 +64,7 @@ func (c *Client) do(ctx context.Context, op operation, call func(context.Context
 		return &e
 	}
 	if silent != nil {
-		return c.failure(op, silent)
+		return c.failure(ctx, op, silent, &answer{})
 	}
 	return err
 }
@@ -80,7 +84,7 @@ func (c *Client) repeat(ctx context.Context, op operation, call func(context.Con
 			last = err // the end of ctx says less than what went before it
 		}
 		wait := max(backoff(retries), err.after)
-		if !c.worthWaiting(ctx, err, retries, time.Since(start)+wait) || sleep(ctx, wait) != nil {
+		if c.beyond(ctx, err.after) || !c.worthWaiting(ctx, err, retries, time.Since(start)+wait) || sleep(ctx, wait) != nil {
 			last.tries, last.took = retries+1, time.Since(start)
 			return last
 		}
@@ -90,18 +94,19 @@ func (c *Client) repeat(ctx context.Context, op operation, call func(context.Con
 // try sends one request.
 func (c *Client) try(ctx context.Context, op operation, call func(context.Context) error) *Error {
 	if err := c.slots.Acquire(ctx, 1); err != nil {
-		return c.failure(op, context.Cause(ctx))
+		return c.failure(ctx, op, context.Cause(ctx), &answer{})
 	}
 	defer c.slots.Release(1)
 	start := time.Now()
-	err := call(ctx)
+	asked, a := noting(ctx)
+	err := call(asked)
 	fields := map[string]any{"verb": op.verb, "kind": op.kind.Kind, "object": op.key.String(), "duration_ms": time.Since(start).Milliseconds()}
 	defer func() { c.log(ctx, "kubernetes request", fields) }()
 	if err == nil {
 		return nil
 	}
-	e := c.failure(op, err)
-	fields["status"], fields["error"] = e.Status, e.summary()
+	e := c.failure(ctx, op, err, a)
+	fields["status"], fields["error"] = e.Status, e.hide(e.summary())
 	return e
 }
 
@@ -110,6 +115,12 @@ func (c *Client) try(ctx context.Context, op operation, call func(context.Contex
 func backoff(n int) time.Duration {
 	d := min(firstBackoff<<min(n, 10), maxBackoff)
 	return d/2 + rand.N(d/2+1)
+}
+
+// beyond reports whether the server asks for a wait that nobody will sit through.
+func (c *Client) beyond(ctx context.Context, wait time.Duration) bool {
+	deadline, bounded := ctx.Deadline()
+	return wait > c.config.Patience || bounded && wait > time.Until(deadline)
 }
 
 // prospect is what becomes of a failure when the request is sent again.
@@ -140,7 +151,7 @@ func (c *Client) worthWaiting(ctx context.Context, e *Error, retries int, at tim
 
 func (e *Error) prospect() prospect {
 	switch {
-	case e.Status == 0 && (errors.Is(e.Err, context.Canceled) || isCertificate(e.Err) || isLogin(e.Err)):
+	case e.Status == 0 && (errors.Is(e.Err, context.Canceled) || isCertificate(e.Err) || isLogin(e.Err)), e.isFinal():
 		return hopeless
 	case e.Status == 0, e.unreadable:
 		return perhaps

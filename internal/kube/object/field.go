@@ -3,6 +3,7 @@ package object
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"reflect"
 	"slices"
@@ -300,6 +301,9 @@ func (r *reader) objectFromJSON(t types.ObjectType, prior attr.Value, path []str
 // owner.
 func toTerraform(ctx context.Context, t attr.Type, j any) (tftypes.Value, error) {
 	target := t.TerraformType(ctx)
+	if j == nil {
+		return tftypes.NewValue(target, nil), nil
+	}
 	switch t := t.(type) {
 	case basetypes.StringTypable:
 		return tftypes.NewValue(target, toString(j)), nil
@@ -343,6 +347,9 @@ func elementsToTerraform(ctx context.Context, target tftypes.Type, element attr.
 	}
 	values := make([]tftypes.Value, len(list))
 	for i, e := range list {
+		if e == nil {
+			return tftypes.Value{}, errors.New("there is a null in the list")
+		}
 		v, err := toTerraform(ctx, element, e)
 		if err != nil {
 			return v, err

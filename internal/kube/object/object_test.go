@@ -54,3 +54,26 @@ func TestBuild(t *testing.T) {
 		t.Errorf("got %s, want %s", got, want)
 	}
 }
+
+// TestNullsFromServers: a null among an object's fields is as if it were not
+// there, and one in a list is an error.
+func TestNullsFromServers(t *testing.T) {
+	t.Parallel()
+	list := types.ListType{ElemType: types.StringType}
+	for _, of := range []attr.Type{list, types.SetType{ElemType: types.StringType}, types.ListType{ElemType: list}} {
+		if v, err := toTerraform(t.Context(), of, []any{nil}); err == nil {
+			t.Errorf("%s: got %s for a null in it", of, v)
+		}
+	}
+	object := types.ObjectType{AttrTypes: map[string]attr.Type{"addresses": list, "name": types.StringType, "on": types.BoolType}}
+	v, err := toTerraform(t.Context(), object, map[string]any{"addresses": nil, "name": nil, "on": nil})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := object.ValueFromTerraform(t.Context(), v)
+	if want := types.ObjectValueMust(object.AttrTypes, map[string]attr.Value{
+		"addresses": types.ListNull(types.StringType), "name": types.StringNull(), "on": types.BoolNull(),
+	}); err != nil || !got.Equal(want) {
+		t.Errorf("got %s, %v; want %s", got, err, want)
+	}
+}
