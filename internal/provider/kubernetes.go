@@ -2,6 +2,8 @@ package provider
 
 import (
 	"context"
+	"fmt"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -14,6 +16,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/hashicorp/terraform-plugin-log/tflog"
 
 	"github.com/onprem-tools/terraform-provider-onprem/internal/clients"
 	"github.com/onprem-tools/terraform-provider-onprem/internal/kube"
@@ -24,6 +27,7 @@ type kubernetesBlock struct {
 	ConfigPath           types.String     `tfsdk:"config_path"`
 	ConfigPaths          types.List       `tfsdk:"config_paths"`
 	ConfigContext        types.String     `tfsdk:"config_context"`
+	InClusterConfig      types.Bool       `tfsdk:"in_cluster_config"`
 	Host                 semtype.URL      `tfsdk:"host"`
 	Token                types.String     `tfsdk:"token"`
 	ClusterCACertificate types.String     `tfsdk:"cluster_ca_certificate"`
@@ -37,6 +41,7 @@ type kubernetesBlock struct {
 	RequestTimeout       semtype.Duration `tfsdk:"request_timeout"`
 	MaxRetries           types.Int64      `tfsdk:"max_retries"`
 	MaxConcurrent        types.Int64      `tfsdk:"max_concurrent_requests"`
+	MaxResponse          types.Int64      `tfsdk:"max_response_mib"`
 }
 
 type execBlock struct {
@@ -52,22 +57,30 @@ func kubernetesAttribute() schema.Attribute {
 		return schema.StringAttribute{Optional: true, Sensitive: sensitive, MarkdownDescription: description}
 	}
 	return schema.SingleNestedAttribute{
-		Optional:            true,
-		MarkdownDescription: "The Kubernetes cluster that Calico, MetalLB and KubeVirt run in. Give kubeconfig files, or a host with credentials.",
+		Optional: true,
+		MarkdownDescription: "The Kubernetes cluster that Calico, MetalLB and KubeVirt run in. Give kubeconfig files, or a host with credentials, or " +
+			"`in_cluster_config`. Which cluster it is never comes half from here and half from the environment: when any of `config_path`, `config_paths`, " +
+			"`config_context`, `in_cluster_config`, `host`, `cluster_ca_certificate`, `insecure`, `tls_server_name` and `proxy_url` is written, the " +
+			"variables of all these are ignored, and those of the credentials too unless a `host` is written without a kubeconfig.",
 		Attributes: map[string]schema.Attribute{
 			"config_path": schema.StringAttribute{
 				Optional:            true,
 				Validators:          []validator.String{stringvalidator.ConflictsWith(path.MatchRelative().AtParent().AtName("config_paths"))},
-				MarkdownDescription: "Kubeconfig file. Environment: `KUBE_CONFIG_PATH`.",
+				MarkdownDescription: "Kubeconfig file, not empty. Environment: `KUBE_CONFIG_PATH`.",
 			},
 			"config_paths": schema.ListAttribute{
 				ElementType: types.StringType, Optional: true,
-				MarkdownDescription: "Kubeconfig files, merged in this order. Environment: `KUBE_CONFIG_PATHS`, separated like `PATH`.",
+				MarkdownDescription: "Kubeconfig files, merged in this order; at least one. Environment: `KUBE_CONFIG_PATHS`, separated like `PATH`.",
 			},
-			"config_context": text("Context to use. Defaults to the file's current one. Environment: `KUBE_CTX`.", false),
+			"config_context": text("Context to use, not empty. Defaults to the file's current one. Environment: `KUBE_CTX`.", false),
+			"in_cluster_config": schema.BoolAttribute{
+				Optional: true,
+				MarkdownDescription: "Whether to use the cluster whose pod the provider runs in, with the pod's service account. Defaults to `false`: " +
+					"a runner that lives in a cluster does not write to it by accident. Environment: `KUBE_IN_CLUSTER_CONFIG`.",
+			},
 			"host": schema.StringAttribute{
 				CustomType: semtype.URLType{}, Optional: true,
-				MarkdownDescription: "Address of the API server: `https://192.168.1.100:6443`. Wins over the kubeconfig's. Environment: `KUBE_HOST`.",
+				MarkdownDescription: "Address of the API server: `https://192.168.1.100:6443`, not empty. Wins over the kubeconfig's. Environment: `KUBE_HOST`.",
 			},
 			"token":                  text("Bearer token. Environment: `KUBE_TOKEN`.", true),
 			"cluster_ca_certificate": text("Certificates of the authorities to trust, in PEM form. Environment: `KUBE_CLUSTER_CA_CERT_DATA`.", false),
@@ -81,8 +94,12 @@ func kubernetesAttribute() schema.Attribute {
 						Required: true, MarkdownDescription: "Version of the protocol: `client.authentication.k8s.io/v1`.",
 					},
 					"command": schema.StringAttribute{Required: true, MarkdownDescription: "Program to run."},
-					"args":    schema.ListAttribute{ElementType: types.StringType, Optional: true, MarkdownDescription: "Its arguments."},
-					"env":     schema.MapAttribute{ElementType: types.StringType, Optional: true, MarkdownDescription: "Environment variables added for it."},
+					"args": schema.ListAttribute{
+						ElementType: types.StringType, Optional: true, Sensitive: true, MarkdownDescription: "Its arguments.",
+					},
+					"env": schema.MapAttribute{
+						ElementType: types.StringType, Optional: true, Sensitive: true, MarkdownDescription: "Environment variables added for it.",
+					},
 				},
 			},
 			"insecure": schema.BoolAttribute{
@@ -90,7 +107,7 @@ func kubernetesAttribute() schema.Attribute {
 				MarkdownDescription: "Whether to accept any server certificate. Defaults to `false`; `true` warns in every run. Environment: `KUBE_INSECURE`.",
 			},
 			"tls_server_name": text("Name the server's certificate is checked against. Defaults to the host's. Environment: `KUBE_TLS_SERVER_NAME`.", false),
-			"proxy_url":       text("Proxy to reach the API server through. Environment: `KUBE_PROXY_URL`.", false),
+			"proxy_url":       text("Proxy to reach the API server through. Environment: `KUBE_PROXY_URL`.", true),
 			"field_manager": schema.StringAttribute{
 				Optional: true, Validators: []validator.String{stringvalidator.LengthBetween(1, 128)},
 				MarkdownDescription: "Name under which server-side apply owns fields. Defaults to `terraform-provider-onprem`. Environment: `KUBE_FIELD_MANAGER`.",
@@ -107,12 +124,13 @@ func kubernetesAttribute() schema.Attribute {
 				Optional: true, Validators: []validator.Int64{int64validator.Between(1, 1000)},
 				MarkdownDescription: "How many requests may be under way at once. Defaults to `64`, 1 to 1000. Environment: `KUBE_MAX_CONCURRENT_REQUESTS`.",
 			},
+			"max_response_mib": maxResponseAttribute("KUBE"),
 		},
 	}
 }
 
 func kubernetesSettings(ctx context.Context, o types.Object, version string, diags *diag.Diagnostics) func() (kube.Config, error) {
-	if !configured(o, "KUBE_CONFIG_PATH", "KUBE_CONFIG_PATHS", "KUBE_HOST") {
+	if !configured(o, "KUBE_CONFIG_PATH", "KUBE_CONFIG_PATHS", "KUBE_HOST", "KUBE_IN_CLUSTER_CONFIG") {
 		return nil
 	}
 	var m kubernetesBlock
@@ -122,10 +140,17 @@ func kubernetesSettings(ctx context.Context, o types.Object, version string, dia
 		"client_certificate":     "KUBE_CLIENT_CERT_DATA",
 		"client_key":             "KUBE_CLIENT_KEY_DATA",
 	}, err: decode(ctx, "kubernetes", o, &m, diags)}
-	m.onlyWritten()
+	b.refuseEmpty(m)
+	source := "the environment"
+	if m.saysWhere() {
+		source = "HCL"
+		m.onlyWritten()
+	}
 	c := kube.Config{
+		Source:               source,
 		ConfigPaths:          b.configPaths(m),
 		ConfigContext:        b.text("config_context", m.ConfigContext),
+		InCluster:            b.flag("in_cluster_config", m.InClusterConfig),
 		Host:                 b.text("host", m.Host),
 		Token:                b.text("token", m.Token),
 		ClusterCACertificate: b.text("cluster_ca_certificate", m.ClusterCACertificate),
@@ -138,8 +163,9 @@ func kubernetesSettings(ctx context.Context, o types.Object, version string, dia
 		RequestTimeout:       b.duration("request_timeout", m.RequestTimeout),
 		MaxRetries:           b.retries(m.MaxRetries),
 		MaxConcurrent:        b.number("max_concurrent_requests", m.MaxConcurrent),
+		MaxResponse:          int64(b.number("max_response_mib", m.MaxResponse)) << 20,
 		UserAgent:            userAgent(version),
-		Log:                  logRequest,
+		Log:                  logCluster,
 	}
 	if m.Exec != nil {
 		c.Exec = &kube.Exec{
@@ -150,20 +176,85 @@ func kubernetesSettings(ctx context.Context, o types.Object, version string, dia
 		}
 	}
 	b.warnInsecure(c.Insecure, diags)
+	b.warnCluster(c, diags)
 	return func() (kube.Config, error) { return c, b.err }
 }
 
-// onlyWritten keeps a cluster that HCL names apart from one that the
-// environment names: credentials of one must not go to the other.
-func (m *kubernetesBlock) onlyWritten() {
-	files := !m.ConfigPath.IsNull() || !m.ConfigPaths.IsNull()
-	switch {
-	case files && m.Host.IsNull():
-		m.Host = semtype.URL{StringValue: types.StringValue("")}
-	case !files && !m.Host.IsNull():
-		m.ConfigPath = types.StringValue("")
-		m.ConfigPaths = types.ListValueMust(types.StringType, []attr.Value{types.StringValue("")})
+// logCluster shows which cluster is used without debugging.
+func logCluster(ctx context.Context, msg string, fields map[string]any) {
+	if msg == kube.FirstUse {
+		tflog.Info(ctx, msg, fields)
+		return
 	}
+	logRequest(ctx, msg, fields)
+}
+
+// emptyError is a setting that says which cluster is meant, and is empty: an
+// expression has found nothing. Another cluster must not take its place.
+type emptyError struct{ setting string }
+
+// Error names the setting.
+func (e *emptyError) Error() string {
+	return fmt.Sprintf("`%s` in the provider's `kubernetes` block is empty, so that it does not say which cluster is meant", e.setting)
+}
+
+// Hint says how to leave it out.
+func (e *emptyError) Hint() string {
+	return "Correct what it comes from. A setting that is null is left out; the environment then decides, where the block says nothing else of the cluster."
+}
+
+// refuseEmpty finds settings that would leave open which cluster is meant. An
+// empty host is no URL, which its type refuses.
+func (b *block) refuseEmpty(m kubernetesBlock) {
+	empty := func(v attr.Value) bool { return v.Equal(types.StringValue("")) }
+	if empty(m.ConfigPath) {
+		b.fail(&emptyError{"config_path"})
+	}
+	known := !m.ConfigPaths.IsNull() && !m.ConfigPaths.IsUnknown()
+	if known && (len(m.ConfigPaths.Elements()) == 0 || slices.ContainsFunc(m.ConfigPaths.Elements(), empty)) {
+		b.fail(&emptyError{"config_paths"})
+	}
+	if empty(m.ConfigContext) {
+		b.fail(&emptyError{"config_context"})
+	}
+}
+
+// saysWhere reports whether HCL says anything of which cluster is spoken to, and
+// how. What is false says nothing.
+func (m *kubernetesBlock) saysWhere() bool {
+	said := func(v attr.Value) bool { return !v.IsNull() && !v.Equal(types.BoolValue(false)) }
+	return slices.ContainsFunc([]attr.Value{
+		m.ConfigPath, m.ConfigPaths, m.ConfigContext, m.InClusterConfig, m.Host, m.ClusterCACertificate, m.Insecure, m.TLSServerName, m.ProxyURL,
+	}, said)
+}
+
+// onlyWritten keeps a cluster that HCL names apart from what the environment
+// says of another one: no part of which server it is comes from there, and no
+// credentials but those for a host that has none of its own.
+func (m *kubernetesBlock) onlyWritten() {
+	unset := func(settings ...*types.String) {
+		for _, s := range settings {
+			if s.IsNull() {
+				*s = types.StringValue("")
+			}
+		}
+	}
+	if m.Host.IsNull() || !m.ConfigPath.IsNull() || !m.ConfigPaths.IsNull() {
+		unset(&m.Token, &m.ClientCertificate, &m.ClientKey)
+	}
+	if m.ConfigPaths.IsNull() {
+		m.ConfigPaths = types.ListValueMust(types.StringType, nil)
+	}
+	unset(&m.ConfigPath, &m.ConfigContext, &m.Host.StringValue, &m.ClusterCACertificate, &m.TLSServerName, &m.ProxyURL)
+	m.InClusterConfig = orFalse(m.InClusterConfig)
+	m.Insecure = orFalse(m.Insecure)
+}
+
+func orFalse(v types.Bool) types.Bool {
+	if v.IsNull() {
+		return types.BoolValue(false)
+	}
+	return v
 }
 
 // configPaths returns the kubeconfig files.
@@ -172,10 +263,30 @@ func (b *block) configPaths(m kubernetesBlock) []string {
 	if p := b.text("config_path", m.ConfigPath); len(paths) == 0 && p != "" {
 		paths = []string{p}
 	}
-	if len(paths) == 0 {
+	if len(paths) == 0 && m.ConfigPaths.IsNull() {
 		paths = filepath.SplitList(os.Getenv("KUBE_CONFIG_PATHS"))
 	}
 	return slices.DeleteFunc(paths, func(p string) bool { return p == "" })
+}
+
+// warnCluster tells what a cluster's configuration leaves open to the network, as
+// far as it can be read by now. Whoever uses the cluster hears why it cannot.
+func (b *block) warnCluster(c kube.Config, diags *diag.Diagnostics) {
+	e, err := c.Endpoint()
+	if b.err != nil || err != nil {
+		return
+	}
+	if c.Host != "" {
+		b.warnPlain("host", c.Host, e.Credentials, diags)
+	} else if u, err := url.Parse(e.URL); err == nil && u.Scheme == "http" && e.Credentials && !isLoopback(u.Hostname()) {
+		diags.AddAttributeWarning(path.Root(b.name).AtName("config_path"), "Credentials are sent without encryption",
+			fmt.Sprintf("The kubeconfig's server is %s, and there are credentials: anyone on the network can read them and change the answers. Use https://.", e.URL))
+	}
+	if e.Insecure && !c.Insecure {
+		diags.AddAttributeWarning(path.Root(b.name).AtName("config_path"), "Certificates are not verified",
+			fmt.Sprintf("The kubeconfig says `insecure-skip-tls-verify` for %s: anyone on the network can read the credentials and change the answers. "+
+				"Give the certificate's authority in it instead, as `certificate-authority-data`.", e.URL))
+	}
 }
 
 // list returns a setting that is a list; nil when it is not set.
