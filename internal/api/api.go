@@ -58,6 +58,10 @@ type Config struct {
 	// Headers and the client's key are added. May be nil.
 	Secrets *mask.Secrets
 
+	// Base sends single requests; a pool of connections as described above when
+	// nil. It is for tests that must not wait for a network.
+	Base http.RoundTripper
+
 	// Log receives one entry per try. Fields never hold headers or bodies,
 	// which is where secrets travel. May be nil.
 	Log func(ctx context.Context, msg string, fields map[string]any)
@@ -143,7 +147,10 @@ func (c Config) settingError(setting string, err error) error {
 }
 
 // httpTransport is the connection pool below the retries.
-func (c Config) httpTransport() (*http.Transport, error) {
+func (c Config) httpTransport() (http.RoundTripper, error) {
+	if c.Base != nil {
+		return c.Base, nil
+	}
 	tlsConfig, err := c.tlsConfig()
 	if err != nil {
 		return nil, err

@@ -62,13 +62,13 @@ func Path(parts ...string) string {
 }
 
 // Do sends a request with in as its JSON body (none when nil) and decodes the
-// answer into out (ignored when nil).
+// answer into out, as Send does.
 func (c *Client) Do(ctx context.Context, method, path string, query url.Values, in, out any) error {
 	return c.Send(ctx, Request{Method: method, Path: path, Query: query, JSON: in}, out)
 }
 
-// Send sends r and decodes the answer into out (ignored when nil). An answer
-// outside of 2xx is an *Error.
+// Send sends r and decodes the answer into out; it has to be empty when out is
+// nil. An answer outside of 2xx is an *Error.
 func (c *Client) Send(ctx context.Context, r Request, out any) error {
 	req, err := c.build(ctx, r)
 	if err != nil {
@@ -87,7 +87,7 @@ func (c *Client) Send(ctx context.Context, r Request, out any) error {
 		return c.refused(req, resp, body)
 	}
 	if out == nil {
-		return nil
+		return c.nothing(req, resp, body)
 	}
 	if err := json.Unmarshal(body, out); err != nil {
 		garbled := c.transport.Refused(req, resp, body)
@@ -95,6 +95,18 @@ func (c *Client) Send(ctx context.Context, r Request, out any) error {
 		return garbled
 	}
 	return nil
+}
+
+// nothing makes sure that nothing has come where nothing was asked for: what
+// answers a delete with an object has not deleted it.
+func (c *Client) nothing(req *http.Request, resp *http.Response, body []byte) error {
+	err := Nothing(body)
+	if err == nil {
+		return nil
+	}
+	other := c.transport.Refused(req, resp, body)
+	other.Err = err
+	return other
 }
 
 func (c *Client) build(ctx context.Context, r Request) (*http.Request, error) {

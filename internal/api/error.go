@@ -71,6 +71,8 @@ func (e *Error) cause() string {
 		return fmt.Sprintf("%s: %s", e.System, e.Message)
 	case e.target != "":
 		return fmt.Sprintf("%s answered %d, a redirect to %s, which is not followed", e.System, e.Status, e.target)
+	case e.other() != nil:
+		return fmt.Sprintf("%s answered %d with %s", e.System, e.Status, e.other())
 	case e.Message != "":
 		return fmt.Sprintf("%s answered %d: %s", e.System, e.Status, Quote(e.hide(e.Message))) // masked first: quoting is one more spelling
 	case e.Body == "":
@@ -88,6 +90,13 @@ func (e *Error) hide(text string) string {
 
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
+
+// other is what the answer is instead of what was asked for, where it is.
+func (e *Error) other() *OtherError {
+	var other *OtherError
+	errors.As(e.Err, &other)
+	return other
+}
 
 // Hint says what to do next, or nothing when the message says it all.
 func (e *Error) Hint() string {
@@ -111,9 +120,12 @@ func (e *Error) connectionHint() string {
 	var invalid x509.CertificateInvalidError
 	var record tls.RecordHeaderError
 	var large *tooLargeError
+	var noName *noNameError
 	switch {
 	case e.setting == "": // made by a client, without a request
 		return ""
+	case errors.As(e.Err, &noName):
+		return "Nothing can be called that: in a path it is a step up. Correct the name, or the import id it comes from."
 	case errors.As(e.Err, &large):
 		return fmt.Sprintf("Nothing of that size is asked for: something else may answer. Check %s; `max_response_mib` in the same block allows more.", where)
 	case errors.Is(e.Err, context.Canceled):
@@ -145,6 +157,9 @@ func isPlainHTTP(err error) bool {
 
 func (e *Error) statusHint() string {
 	switch {
+	case e.other() != nil:
+		return fmt.Sprintf("Something else than %s answers there, or a cache in between. Check `%s` in the provider's `%s` block (now %q).",
+			e.System, e.setting, e.System, e.root)
 	case e.Status == http.StatusUnauthorized:
 		return fmt.Sprintf("The credentials in the provider's `%s` block were refused. Check them, and that the account is not locked or expired.", e.System)
 	case e.Status == http.StatusForbidden:

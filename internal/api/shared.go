@@ -56,12 +56,13 @@ type Shared[K comparable, V any] struct {
 // listing is a listing as far as it has come. It is guarded by Shared.mu.
 type listing[K comparable, V any] struct {
 	found   map[K]V
-	todo    []string      // cursors of pages that nobody has asked for
-	left    int           // pages to come, where counted
-	counted bool          // whether the system tells how many
-	pages   int           // that have come
-	under   int           // pages under way
-	came    chan struct{} // closed when one of those has come
+	todo    []string        // cursors of pages that nobody has asked for
+	known   map[string]bool // all cursors so far
+	left    int             // pages to come, where counted
+	counted bool            // whether the system tells how many
+	pages   int             // that have come
+	under   int             // pages under way
+	came    chan struct{}   // closed when one of those has come
 
 	asked   int // reads
 	hits    int // of them, that a page has answered
@@ -71,7 +72,7 @@ type listing[K comparable, V any] struct {
 }
 
 func newListing[K comparable, V any]() *listing[K, V] {
-	return &listing[K, V]{found: map[K]V{}, todo: []string{""}, came: make(chan struct{})}
+	return &listing[K, V]{found: map[K]V{}, todo: []string{""}, known: map[string]bool{"": true}, came: make(chan struct{})}
 }
 
 // Get returns the object named key. An object that a listing does not have is
@@ -192,9 +193,14 @@ func (l *listing[K, V]) add(page Page[K, V]) {
 	before := len(l.found)
 	maps.Copy(l.found, page.Objects)
 	l.pages++
-	l.todo = append(l.todo, page.Next...)
-	if len(l.found) == before {
-		l.todo = nil // else pages that say the same again and again would have no end
+	for _, cursor := range page.Next {
+		if !l.known[cursor] {
+			l.known[cursor] = true
+			l.todo = append(l.todo, cursor)
+		}
+	}
+	if len(l.found) == before || l.pages >= mostPages {
+		l.todo = nil // else pages that go round in circles would have no end
 	}
 	l.left = max(l.left-1, page.Left)
 	l.counted = l.counted || page.Left > 0

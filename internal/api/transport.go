@@ -124,11 +124,16 @@ func isRedirect(status int) bool {
 func checkPath(u *url.URL) error {
 	for part := range strings.SplitSeq(u.EscapedPath(), "/") {
 		if name, err := url.PathUnescape(part); err == nil && (name == "." || name == "..") {
-			return fmt.Errorf("%q is no name", name)
+			return &noNameError{name}
 		}
 	}
 	return nil
 }
+
+// noNameError is a part of a path that no object can be called.
+type noNameError struct{ name string }
+
+func (e *noNameError) Error() string { return fmt.Sprintf("%q is no name", e.name) }
 
 // cause takes the reason out of the error of another request.
 func cause(err error) error {

@@ -189,7 +189,7 @@ func TestTransportReusesConnections(t *testing.T) {
 		t.Fatal(err)
 	}
 	for range 50 {
-		if err := c.Do(t.Context(), "GET", "/x", nil, nil, nil); err != nil {
+		if err := c.Do(t.Context(), "GET", "/x", nil, nil, new(any)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -313,7 +313,7 @@ func TestLogHoldsNoSecrets(t *testing.T) {
 		Headers: map[string]string{"Authorization": "Bearer s3cret-header"},
 		Log:     func(_ context.Context, msg string, fields map[string]any) { fmt.Fprintln(&logged, msg, fields) },
 	}, func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, `{"password":"s3cret-answer"}`) })
-	if err := c.Do(t.Context(), "POST", "/x", nil, map[string]string{"password": "s3cret-body"}, nil); err != nil {
+	if err := c.Do(t.Context(), "POST", "/x", nil, map[string]string{"password": "s3cret-body"}, new(any)); err != nil {
 		t.Fatal(err)
 	}
 	if !strings.Contains(logged.String(), "/x") || strings.Contains(logged.String(), "s3cret") {

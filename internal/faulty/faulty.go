@@ -159,6 +159,8 @@ var (
 	BadGateway = Status(http.StatusBadGateway, "<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>")
 	// Unavailable is a proxy's 503.
 	Unavailable = Status(http.StatusServiceUnavailable, "upstream connect error or disconnect/reset before headers")
+	// Another is a success with an object that nobody has asked for.
+	Another = Fault{name: "another object", serve: Status(http.StatusOK, "{}").serve}
 	// Truncated is half of the JSON that was promised.
 	Truncated = spoiled("truncated JSON", func(h http.Header, body []byte) []byte { return body[:len(body)/2] })
 	// WrongType is a web page with the status of the right answer.
