@@ -32,12 +32,12 @@ type Client struct {
 
 // New returns a client. It contacts nothing.
 func New(config Config) (*Client, error) {
+	pair := config.Username + ":" + config.Password
 	if config.Username != "" {
 		headers := maps.Clone(config.HTTP.Headers)
 		if headers == nil {
 			headers = map[string]string{}
 		}
-		pair := config.Username + ":" + config.Password
 		headers["Authorization"] = "Basic " + base64.StdEncoding.EncodeToString([]byte(pair))
 		config.HTTP.Headers = headers
 	}
@@ -45,10 +45,11 @@ func New(config Config) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
+	h.Secrets().Add(config.Password, pair)
 	h.Explain = explain
 	c := &Client{http: h}
-	c.Services = collection[Service](c, "services", "name")
-	c.Routes = collection[Route](c, "routes", "name")
+	c.Services = collection[Service](c, "services")
+	c.Routes = collection[Route](c, "routes")
 	return c, nil
 }
 

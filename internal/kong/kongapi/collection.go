@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/onprem-tools/terraform-provider-onprem/internal/api"
 )
@@ -21,14 +22,23 @@ const pageSize = 1000
 type Collection[T Entity] struct {
 	client *Client
 	name   string // in paths: "services"
-	key    string // the field that stands for the id in a path
 	shared *api.Shared[string, *T]
 }
 
-func collection[T Entity](c *Client, name, key string) *Collection[T] {
-	col := &Collection[T]{client: c, name: name, key: key}
+func collection[T Entity](c *Client, name string) *Collection[T] {
+	col := &Collection[T]{client: c, name: name}
 	col.shared = &api.Shared[string, *T]{One: col.read, Page: col.page}
 	return col
+}
+
+// asked is an answer that has to be of the entity with an id or a name.
+func (c *Collection[T]) asked(idOrName string) *api.Object[T] {
+	return &api.Object[T]{
+		Asked: fmt.Sprintf("the %s %q", strings.TrimSuffix(c.name, "s"), idOrName),
+		Is: func(e *T) bool {
+			return (*e).EntityID() != "" && (strings.EqualFold((*e).EntityID(), idOrName) || (*e).EntityKey() == idOrName)
+		},
+	}
 }
 
 // Get reads an entity by id or name. Many reads in a row are served from one listing.
@@ -55,8 +65,9 @@ func (c *Collection[T]) All(ctx context.Context) ([]*T, error) {
 // Where the last answer was lost too, what became of it is looked up. An error for which api.Ambiguous holds leaves open
 // whether the entity exists.
 func (c *Collection[T]) Create(ctx context.Context, id string, entity *T) error {
-	made := new(T)
-	err := c.client.http.Do(ctx, http.MethodPut, api.Path(c.name, id), nil, entity, made)
+	answer := c.asked(id)
+	err := c.client.http.Do(ctx, http.MethodPut, api.Path(c.name, id), nil, entity, answer)
+	made := &answer.Value
 	if api.Ambiguous(err) {
 		if found, readErr := c.read(api.Looking(ctx), id); readErr == nil {
 			made, err = found, nil
@@ -77,14 +88,14 @@ func (c *Collection[T]) Update(ctx context.Context, id string, entity *T, cleare
 	if err != nil {
 		return err
 	}
-	changed := new(T)
+	changed := c.asked(id)
 	// It names every field, so that sending it twice is sending it once.
 	err = c.client.http.Do(api.Idempotent(ctx), http.MethodPatch, api.Path(c.name, id), nil, patch, changed)
 	if err != nil {
 		c.shared.Drop(id)
 		return err
 	}
-	c.shared.Store(id, changed)
+	c.shared.Store(id, &changed.Value)
 	return nil
 }
 
@@ -114,9 +125,9 @@ func (c *Collection[T]) Delete(ctx context.Context, id string) error {
 }
 
 func (c *Collection[T]) read(ctx context.Context, idOrName string) (*T, error) {
-	entity := new(T)
-	err := c.client.http.Do(ctx, http.MethodGet, api.Path(c.name, idOrName), nil, nil, entity)
-	return entity, c.settle(ctx, err)
+	answer := c.asked(idOrName)
+	err := c.client.http.Do(ctx, http.MethodGet, api.Path(c.name, idOrName), nil, nil, answer)
+	return &answer.Value, c.settle(ctx, err)
 }
 
 // settle decides whether a 404 means that the entity is missing.
@@ -140,37 +151,28 @@ func (c *Collection[T]) page(ctx context.Context, offset string) (api.Page[strin
 	if offset != "" {
 		query.Set("offset", offset)
 	}
-	var answer struct {
-		Data   []json.RawMessage `json:"data"`
-		Offset string            `json:"offset"`
-	}
+	kind := "a list of " + c.name
+	answer := api.Object[listed[T]]{Asked: kind, Is: func(l *listed[T]) bool { return l.Data.Values != nil }}
+	answer.Value.Data = api.List[T]{Asked: kind, Is: func(e *T) bool { return (*e).EntityID() != "" }}
 	if err := c.client.http.Do(ctx, http.MethodGet, api.Path(c.name), query, nil, &answer); err != nil {
 		return page, err
 	}
-	for _, raw := range answer.Data {
-		if err := c.add(page.Objects, raw); err != nil {
-			return page, err
+	for _, entity := range answer.Value.Data.Values {
+		if key := (*entity).EntityKey(); key != "" {
+			page.Objects[key] = entity
 		}
 	}
-	if answer.Offset != "" {
-		page.Next = []string{answer.Offset}
+	for _, entity := range answer.Value.Data.Values { // an id stands for nothing else
+		page.Objects[(*entity).EntityID()] = entity
+	}
+	if next := answer.Value.Offset; next != "" {
+		page.Next = []string{next}
 	}
 	return page, nil
 }
 
-func (c *Collection[T]) add(all map[string]*T, raw json.RawMessage) error {
-	entity := new(T)
-	if err := json.Unmarshal(raw, entity); err != nil {
-		return fmt.Errorf("GET /%s: %w", c.name, err)
-	}
-	var fields map[string]any
-	if err := json.Unmarshal(raw, &fields); err != nil {
-		return err
-	}
-	for _, name := range []string{"id", c.key} {
-		if value, ok := fields[name].(string); ok {
-			all[value] = entity
-		}
-	}
-	return nil
+// listed is a page of a listing.
+type listed[T any] struct {
+	Data   api.List[T] `json:"data"`
+	Offset string      `json:"offset"`
 }

@@ -1,13 +1,31 @@
 package kongapi
 
 // Entity is anything that Kong keeps under an id.
-type Entity interface{ EntityID() string }
+type Entity interface {
+	EntityID() string
+	// EntityKey is what stands for the id in a path: mostly the name; "" where
+	// there is none.
+	EntityKey() string
+}
 
 // EntityID is the id.
 func (s Service) EntityID() string { return s.ID }
 
+// EntityKey is the name.
+func (s Service) EntityKey() string { return text(s.Name) }
+
 // EntityID is the id.
 func (r Route) EntityID() string { return r.ID }
+
+// EntityKey is the name.
+func (r Route) EntityKey() string { return text(r.Name) }
+
+func text(s *string) string {
+	if s == nil {
+		return ""
+	}
+	return *s
+}
 
 // Ref refers to another entity.
 type Ref struct {

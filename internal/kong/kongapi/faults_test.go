@@ -27,7 +27,7 @@ var (
 		faulty.BadGateway, faulty.BadGateway.After(), faulty.Unavailable, faulty.Truncated,
 	}
 	// lasting are answers that no repetition mends, but a person.
-	lasting = []faulty.Fault{faulty.WrongType, unauthorized}
+	lasting = []faulty.Fault{faulty.WrongType, faulty.Another, faulty.Another.After(), unauthorized}
 )
 
 // operations do something to the service with the id, once; each can be done again.
@@ -123,7 +123,7 @@ func TestCreateInDoubt(t *testing.T) {
 		ambiguous bool
 	}{
 		{faulty.Reset.After(), true}, {faulty.Hang.After(), true}, {internalError.After(), true}, {faulty.BadGateway.After(), true},
-		{faulty.Truncated, true}, {faulty.WrongType, true}, {unauthorized, false}, {faulty.TooManyRequests(0), false},
+		{faulty.Truncated, true}, {faulty.WrongType, true}, {faulty.Another, true}, {faulty.Another.After(), true}, {unauthorized, false}, {faulty.TooManyRequests(0), false},
 	} {
 		t.Run(tt.fault.String(), func(t *testing.T) {
 			t.Parallel()
@@ -308,5 +308,24 @@ func TestListing(t *testing.T) {
 	}
 	if n := sim.Count("* /**"); n > 20 {
 		t.Errorf("%d requests for 1500 reads", n)
+	}
+}
+
+// TestStepsUpAreNoNames: what servers take for a step up is nothing's name, and refused unsent.
+func TestStepsUpAreNoNames(t *testing.T) {
+	t.Parallel()
+	sim := kongsim.New()
+	c := client(t, sim.Start(t))
+	for _, name := range []string{".", ".."} {
+		for _, op := range operations {
+			err := op.do(t.Context(), c, name)
+			if err == nil || !strings.Contains(err.Error(), fmt.Sprintf("%q is no name", name)) || !strings.Contains(hint(err), "Correct the name") ||
+				api.Ambiguous(err) || api.IsNotFound(err) {
+				t.Errorf("%s %s: %v: %q", op.name, name, err, hint(err))
+			}
+		}
+	}
+	if n := sim.Count("* /**"); n != 0 {
+		t.Errorf("sent: %v", sim.Requests("* /**"))
 	}
 }
