@@ -1,6 +1,7 @@
-// Package harborapi is a typed client of Harbor's API v2.0 over goharbor's own
-// go-client, with what that client lacks: verified TLS, errors in Harbor's
-// words, fields newer than it, shared reads, and creates that happen once.
+// Package harborapi is a typed client of Harbor's API v2.0 over the models and
+// the runtime of goharbor's own go-client, with what that client lacks: verified
+// TLS, errors in Harbor's words, fields newer than it, answers that are looked at
+// before they are believed, shared reads, and creates that happen once.
 package harborapi
 
 import (
@@ -12,7 +13,6 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -20,9 +20,6 @@ import (
 	"github.com/go-openapi/runtime"
 	openapi "github.com/go-openapi/runtime/client"
 	"github.com/go-openapi/strfmt"
-	sdk "github.com/goharbor/go-client/pkg/sdk/v2.0/client"
-	"github.com/goharbor/go-client/pkg/sdk/v2.0/client/systeminfo"
-	"golang.org/x/sync/errgroup"
 
 	"github.com/onprem-tools/terraform-provider-onprem/internal/api"
 )
@@ -44,7 +41,7 @@ type Config struct {
 
 // Client is a client of one Harbor. It is safe for concurrent use.
 type Client struct {
-	sdk     *sdk.HarborAPI
+	runtime *openapi.Runtime
 	auth    runtime.ClientAuthInfoWriter
 	clock   *clock
 	locks   keyedLocks
@@ -75,27 +72,30 @@ func New(c Config) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
+	base.Secrets().Add(c.Password, c.Username+":"+c.Password)
 	root = root.JoinPath(basePath)
 	client := &Client{auth: openapi.BasicAuth(c.Username, c.Password), anonymous: c.Username == "", clock: &clock{}, kinds: kinds{}}
 	through := &transport{base: base, clock: client.clock, kinds: client.kinds, loggedIn: client.loggedIn}
-	client.sdk = sdk.New(sdk.Config{URL: root, Transport: through, AuthInfo: client.auth})
+	client.runtime = openapi.New(root.Host, root.Path, []string{root.Scheme})
+	client.runtime.Transport = through
 	// DEBUG=1 in the environment would make the runtime print whole requests, credentials included.
-	if runtime, isOpenAPI := client.sdk.Transport.(*openapi.Runtime); isOpenAPI {
-		runtime.Debug = false
-	}
+	client.runtime.Debug = false
 
 	client.kinds.add("/projects", "project")
-	client.projects = shared(client, client.readProject, request{path: "/projects", query: url.Values{"with_detail": {"true"}}}, keepProject)
+	client.projects = shared(client, client.readProject, listing[Project]{
+		request{path: "/projects", query: url.Values{"with_detail": {"true"}}}, "projects", (*Project).is,
+	}, keepProject)
 	client.kinds.add("/quotas", "quota")
-	client.limits = shared(client, client.readLimit, request{path: "/quotas", query: url.Values{"reference": {"project"}}}, keepLimit)
+	client.limits = shared(client, client.readLimit, listing[quotaOf]{
+		request{path: "/quotas", query: url.Values{"reference": {"project"}}}, "quotas", (*quotaOf).is,
+	}, keepLimit)
 	client.ReplicationPolicies = policies(client)
 	client.Registries = registries(client)
 	client.Labels = labels(client)
 	return client, nil
 }
 
-// request is a call that go-client has no complete types for. Parts of the path
-// in braces are replaced by params, escaped.
+// request is a call. Parts of the path in braces are replaced by params, escaped.
 type request struct {
 	method, path string
 	params       map[string]string
@@ -104,29 +104,60 @@ type request struct {
 	body         any
 }
 
-// send sends r with go-client's runtime, credentials and transport, and decodes
-// the answer into out unless nil.
+// send sends r and decodes the answer into out; it has to be empty when out is
+// nil.
 func (c *Client) send(ctx context.Context, r request, out any) (http.Header, error) {
+	if err := r.checkNames(); err != nil {
+		return nil, err
+	}
 	header := http.Header{}
-	_, err := c.sdk.Transport.Submit(&runtime.ClientOperation{
+	_, err := c.runtime.Submit(&runtime.ClientOperation{
 		ID: r.method + " " + r.path, Method: r.method, PathPattern: r.path, AuthInfo: c.auth,
-		Context:            ctx, //nolint:staticcheck // what go-client's own calls do; its transport type has no other way
+		Context:            ctx, //nolint:staticcheck // what go-client's own calls do; the runtime has no other way
 		ProducesMediaTypes: []string{runtime.JSONMime}, ConsumesMediaTypes: []string{runtime.JSONMime},
 		Params: runtime.ClientRequestWriterFunc(r.write),
 		Reader: runtime.ClientResponseReaderFunc(func(resp runtime.ClientResponse, _ runtime.Consumer) (any, error) {
 			header.Set("Location", resp.GetHeader("Location"))
-			header.Set("X-Total-Count", resp.GetHeader("X-Total-Count"))
-			if out == nil {
-				return nil, nil
-			}
+			header.Set(totalCount, resp.GetHeader(totalCount))
 			text, err := io.ReadAll(resp.Body())
 			if err != nil {
 				return nil, err
 			}
-			return nil, json.Unmarshal(text, out)
+			if out == nil {
+				err = api.Nothing(text)
+			} else {
+				err = json.Unmarshal(text, out)
+			}
+			if err != nil {
+				return nil, r.failed(resp.Code(), err)
+			}
+			return nil, nil
 		}),
 	})
 	return header, plain(err)
+}
+
+// failed is the error of an answer that says it is a success and is not.
+func (r request) failed(status int, err error) error {
+	at := r.path
+	for name, value := range r.params {
+		at = strings.ReplaceAll(at, "{"+name+"}", url.PathEscape(value))
+	}
+	return &api.Error{System: "harbor", Method: r.method, Path: basePath + at, Status: status, Err: err, Advice: notHarbor}
+}
+
+// checkNames refuses what servers, and go-client before them, take for a step
+// up or leave out: the request would be about another object.
+func (r request) checkNames() error {
+	for _, value := range r.params {
+		if value == "" || value == "." || value == ".." {
+			return &api.Error{
+				System: "harbor", Message: fmt.Sprintf("%q is no name: nothing in Harbor can be called that", value),
+				Advice: "Correct the name, or the import id it comes from.",
+			}
+		}
+	}
+	return nil
 }
 
 func (r request) write(to runtime.ClientRequest, _ strfmt.Registry) error {
@@ -156,58 +187,78 @@ func plain(err error) error {
 	return err
 }
 
-// page reads a page of a listing, and how many there are.
-func page[T any](ctx context.Context, c *Client, listing request, n int) (items []T, pages int, err error) {
-	listing.method = http.MethodGet
-	query := url.Values{"page": {strconv.Itoa(n)}, "page_size": {strconv.Itoa(pageSize)}}
-	maps.Copy(query, listing.query)
-	listing.query = query
-	header, err := c.send(ctx, listing, &items)
-	total, _ := strconv.Atoi(header.Get("X-Total-Count"))
-	return items, (total + pageSize - 1) / pageSize, err
+const (
+	totalCount = "X-Total-Count"
+	// mostObjects is more than any Harbor has of a kind.
+	mostObjects = 1_000_000_000
+	// ahead is how many pages are known before they come, so that they can be
+	// fetched side by side.
+	ahead = 8
+)
+
+// listing is how the objects of a kind are listed.
+type listing[T any] struct {
+	request request
+	kind    string        // in messages: "projects"
+	is      func(*T) bool // whether a member is an object of the kind
 }
 
-// list reads every item of a paged listing; the pages after the first are
-// fetched side by side.
-func list[T any](ctx context.Context, c *Client, listing request) ([]T, error) {
-	first, count, err := page[T](ctx, c, listing, 1)
-	if err != nil {
-		return nil, err
+// page reads a page, and says how many there are: 0 where Harbor does not tell.
+func (l listing[T]) page(ctx context.Context, c *Client, n int) (items []*T, pages int, err error) {
+	r := l.request
+	r.method = http.MethodGet
+	r.query = url.Values{"page": {strconv.Itoa(n)}, "page_size": {strconv.Itoa(pageSize)}}
+	maps.Copy(r.query, l.request.query)
+	answer := api.List[T]{Asked: "a list of " + l.kind, Is: l.is}
+	header, err := c.send(ctx, r, &answer)
+	if err != nil || header.Get(totalCount) == "" {
+		return answer.Values, 0, err
 	}
-	pages := make([][]T, max(count, 1))
-	pages[0] = first
-	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(8)
-	for n := 2; n <= count; n++ {
-		group.Go(func() error {
-			var err error
-			pages[n-1], _, err = page[T](ctx, c, listing, n)
-			return err
+	total, err := strconv.Atoi(header.Get(totalCount))
+	if err != nil || total < 0 || total > mostObjects {
+		return nil, 0, r.failed(http.StatusOK, &api.OtherError{
+			Asked: answer.Asked, Got: fmt.Sprintf("the header %s: %.40q", totalCount, header.Get(totalCount)),
 		})
 	}
-	if err := group.Wait(); err != nil {
-		return nil, err
+	return answer.Values, (total + pageSize - 1) / pageSize, nil
+}
+
+// follows are the pages that are known by page n with so many items. A page
+// that is not full is the last one, whatever the count promises.
+func follows(n, items, pages int) (next []string) {
+	switch {
+	case items < pageSize:
+		return nil
+	case pages == 0: // not told: perhaps there is one more
+		return []string{strconv.Itoa(n + 1)}
+	case n > 1:
+		if n+ahead <= pages {
+			next = []string{strconv.Itoa(n + ahead)}
+		}
+		return next
 	}
-	return slices.Concat(pages...), nil
+	for page := 2; page <= min(pages, 1+ahead); page++ {
+		next = append(next, strconv.Itoa(page))
+	}
+	return next
 }
 
 // shared are the shared reads of a kind: of one object, and of the pages of a
 // listing, whose items are put where keep says.
-func shared[K comparable, V, T any](c *Client, one func(context.Context, K) (V, error), listing request, keep func(map[K]V, T)) *api.Shared[K, V] {
+func shared[K comparable, V, T any](c *Client, one func(context.Context, K) (V, error), l listing[T], keep func(map[K]V, *T)) *api.Shared[K, V] {
 	return &api.Shared[K, V]{One: one, PagePrice: pagePrice, Page: func(ctx context.Context, cursor string) (api.Page[K, V], error) {
 		n := 1
 		if cursor != "" {
 			n, _ = strconv.Atoi(cursor)
 		}
-		items, pages, err := page[T](ctx, c, listing, n)
-		out := api.Page[K, V]{Objects: make(map[K]V, len(items))}
+		items, pages, err := l.page(ctx, c, n)
+		out := api.Page[K, V]{Objects: make(map[K]V, len(items)), Next: follows(n, len(items), pages)}
 		for _, item := range items {
 			keep(out.Objects, item)
 		}
-		for next := 2; n == 1 && next <= pages; next++ {
-			out.Next = append(out.Next, strconv.Itoa(next))
+		if n == 1 && out.Next != nil {
+			out.Left = max(0, pages-1)
 		}
-		out.Left = len(out.Next)
 		return out, err
 	}}
 }
@@ -220,8 +271,10 @@ func hasOperators(name string) bool { return strings.ContainsAny(name, ",~[]{}()
 func idOf(header http.Header) (int64, error) {
 	location := header.Get("Location")
 	id, err := strconv.ParseInt(location[strings.LastIndex(location, "/")+1:], 10, 64)
-	if err != nil {
-		return 0, &api.Error{System: "harbor", Message: fmt.Sprintf("the answer to the create names no id: Location is %q", location)}
+	if err != nil || id <= 0 {
+		return 0, &api.Error{
+			System: "harbor", Err: fmt.Errorf("the answer to the create names no id: Location is %.200q", location), Advice: notHarbor,
+		}
 	}
 	return id, nil
 }
@@ -244,17 +297,21 @@ func (c *Client) loggedIn(ctx context.Context, need api.Need) error {
 const infoPath = basePath + "/systeminfo"
 
 func (c *Client) readVersion(ctx context.Context) (string, error) {
-	info, err := c.sdk.Systeminfo.GetSystemInfo(ctx, &systeminfo.GetSystemInfoParams{})
-	if err != nil {
-		return "", plain(err)
+	type info struct {
+		AuthMode string `json:"auth_mode"` // told to everyone
+		Version  string `json:"harbor_version"`
 	}
-	if info.Payload.HarborVersion == nil || *info.Payload.HarborVersion == "" {
+	answer := api.Object[info]{Asked: "the information about Harbor", Is: func(i *info) bool { return i.AuthMode != "" }}
+	if _, err := c.send(ctx, request{method: http.MethodGet, path: "/systeminfo"}, &answer); err != nil {
+		return "", err
+	}
+	if answer.Value.Version == "" {
 		return "", &api.Error{
 			System: "harbor", Method: http.MethodGet, Path: infoPath, Status: http.StatusUnauthorized,
 			Message: "the user name or the password is wrong", Advice: badCredentials,
 		}
 	}
-	return *info.Payload.HarborVersion, nil
+	return answer.Value.Version, nil
 }
 
 // Require returns an error unless Harbor is at least of the given minor

@@ -218,7 +218,7 @@ func TestNameOfDigits(t *testing.T) {
 		t.Fatal("the project with the id 1 was read instead of the one called 1")
 	}
 	ok(t, c.UpdateProject(ctx, "1", ProjectUpdate{Metadata: map[string]string{"severity": "low"}, Remove: []string{"public"}}))
-	ok(t, c.SetStorageLimit(ctx, "1", ptr(int64(5))))
+	ok(t, c.SetStorageLimit(ctx, "1", new(int64(5))))
 	limit, err := c.StorageLimit(ctx, "1")
 	ok(t, err)
 	if limit == nil || *limit != 5 {
@@ -328,12 +328,12 @@ func TestErrorsSayWhatToDo(t *testing.T) {
 		"in use":             {func() error { return c.Registries.Delete(ctx, id) }, "referenced by replication policies", "Delete the replication policies"},
 		"unreachable": {
 			func() error {
-				return c.Registries.Update(ctx, id, RegistryUpdate{RegistryUpdate: models.RegistryUpdate{URL: ptr("https://down.example.internal")}})
+				return c.Registries.Update(ctx, id, RegistryUpdate{RegistryUpdate: models.RegistryUpdate{URL: new("https://down.example.internal")}})
 			},
 			"the registry is unhealthy", "Harbor connects to it",
 		},
 		"unknown registry of a proxy": {
-			func() error { return c.CreateProject(ctx, NewProject{Name: "proxy", RegistryID: ptr(int64(999))}) },
+			func() error { return c.CreateProject(ctx, NewProject{Name: "proxy", RegistryID: new(int64(999))}) },
 			"internal server error", "`registry_id` that does not exist",
 		},
 		"too long": {

@@ -74,9 +74,23 @@ func (c *Collection[T]) In(project int64) *Collection[T] {
 		return known
 	}
 	col := &Collection[T]{kind: c.kind, client: c.client, project: project, all: c.all}
-	col.reads = shared(c.client, col.read, col.request(""), func(out map[int64]*T, item *T) { out[c.of(item).id] = item })
+	col.reads = col.sharedReads(col.request(""))
 	c.all.in[project] = col
 	return col
+}
+
+// sharedReads are those of a listing, which has only objects with a number.
+func (c *Collection[T]) sharedReads(list request) *api.Shared[int64, *T] {
+	is := func(item *T) bool { return c.of(item).id > 0 }
+	keep := func(out map[int64]*T, item *T) { out[c.of(item).id] = item }
+	return shared(c.client, c.read, listing[T]{list, plural(c.name), is}, keep)
+}
+
+func plural(kind string) string {
+	if before, ok := strings.CutSuffix(kind, "y"); ok {
+		return before + "ies"
+	}
+	return kind + "s"
 }
 
 // request is one for the listing, or for what is below it.
@@ -103,10 +117,12 @@ func (c *Collection[T]) requestTo(method string, id int64, body any) request {
 func (c *Collection[T]) Get(ctx context.Context, id int64) (*T, error) { return c.reads.Get(ctx, id) }
 
 func (c *Collection[T]) read(ctx context.Context, id int64) (*T, error) {
-	item := new(T)
-	_, err := c.client.send(ctx, c.requestTo(http.MethodGet, id, nil), item)
-	return item, err
+	answer := api.Object[T]{Asked: c.asked(id), Is: func(item *T) bool { return c.of(item).id == id }}
+	_, err := c.client.send(ctx, c.requestTo(http.MethodGet, id, nil), &answer)
+	return &answer.Value, err
 }
+
+func (c *Collection[T]) asked(id int64) string { return fmt.Sprintf("the %s %d", c.name, id) }
 
 // Named finds an object by its exact name: Harbor's queries may return more.
 func (c *Collection[T]) Named(ctx context.Context, name string) (*T, error) {
@@ -119,18 +135,19 @@ func (c *Collection[T]) Named(ctx context.Context, name string) (*T, error) {
 		// Harbor unescapes the value twice.
 		r.query.Set("q", "name="+url.QueryEscape(name))
 	}
-	items, err := list[*T](ctx, c.client, r)
+	found, err := c.sharedReads(r).All(ctx)
 	if err != nil {
 		return nil, err
 	}
-	for _, item := range items {
+	for _, item := range found {
 		if c.of(item).name == name {
 			return item, nil
 		}
 	}
 	return nil, &api.Error{
 		System: "harbor", Method: r.method, Path: basePath + c.path,
-		Err: fmt.Errorf("no %s is named %q: %w", c.name, name, api.ErrNotFound),
+		Err:    fmt.Errorf("no %s is named %q: %w", c.name, name, api.ErrNotFound),
+		Advice: "Check the name, upper and lower case included. Harbor shows an account only what it may see.",
 	}
 }
 
@@ -190,11 +207,11 @@ func (c *Collection[T]) Update(ctx context.Context, id int64, change any) error 
 	// A PUT that meets another one of the same object may be answered with 404;
 	// one of an object that is gone as well, and then the read says so.
 	return contended(ctx, http.StatusNotFound, func() error {
-		have := map[string]any{}
+		have := api.Object[map[string]any]{Asked: c.asked(id), Is: func(have *map[string]any) bool { return (*have)["id"] == float64(id) }}
 		if _, err := c.client.send(ctx, c.requestTo(http.MethodGet, id, nil), &have); err != nil {
 			return gone(err)
 		}
-		body, err := m.over(have)
+		body, err := m.over(have.Value)
 		if err != nil {
 			return err
 		}

@@ -220,7 +220,6 @@ func TestAdvice(t *testing.T) {
 	} {
 		t.Run(request, func(t *testing.T) {
 			t.Parallel()
-			_, c := start(t)
 			method, path, _ := strings.Cut(request, " ")
 			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 				w.Header().Set("Content-Type", "application/json")
@@ -228,7 +227,10 @@ func TestAdvice(t *testing.T) {
 				fmt.Fprintf(w, `{"errors":[{"code":%q,"message":"no"}]}`, want.code)
 			}))
 			t.Cleanup(server.Close)
-			through := &transport{base: http.DefaultTransport, clock: &clock{}, kinds: c.kinds, loggedIn: func(context.Context, api.Need) error { return nil }}
+			c := connect(t, server.URL, api.Config{MaxRetries: -1})
+			base, err := api.NewTransport(api.Config{System: "harbor", URL: server.URL, MaxRetries: -1})
+			ok(t, err)
+			through := &transport{base: base, clock: &clock{}, kinds: c.kinds, loggedIn: func(context.Context, api.Need) error { return nil }}
 			req, err := http.NewRequestWithContext(t.Context(), method, server.URL+basePath+path, nil)
 			ok(t, err)
 			_, err = through.RoundTrip(req)

@@ -21,7 +21,7 @@ var internalError = faulty.Status(500, `{"errors":[{"code":"UNKNOWN","message":"
 
 var faults = []faulty.Fault{
 	faulty.Reset, faulty.Reset.After(), faulty.Hang, faulty.Hang.After(), faulty.TooManyRequests(0),
-	internalError, internalError.After(), faulty.BadGateway, faulty.BadGateway.After(), faulty.Unavailable, faulty.Truncated, faulty.WrongType,
+	internalError, internalError.After(), faulty.BadGateway, faulty.BadGateway.After(), faulty.Unavailable, faulty.Truncated, faulty.WrongType, faulty.Another, faulty.Another.After(),
 	faulty.Status(401, `{"errors":[{"code":"UNAUTHORIZED","message":"unauthorized"}]}`),
 }
 
@@ -39,7 +39,7 @@ type subject struct {
 func subjects() []subject {
 	policy := func(description string) ReplicationPolicy {
 		return ReplicationPolicy{ReplicationPolicy: models.ReplicationPolicy{
-			Name: "a", Description: description, DestNamespaceReplaceCount: ptr(int8(-1)), Speed: ptr(int32(0)),
+			Name: "a", Description: description, DestNamespaceReplaceCount: new(int8(-1)), Speed: new(int32(0)),
 			SrcRegistry: &models.Registry{ID: 1}, Trigger: &models.ReplicationTrigger{Type: "manual"},
 			Filters: []*models.ReplicationFilter{{Type: "name", Value: "team1/**"}},
 		}}
@@ -65,7 +65,7 @@ func subjects() []subject {
 			},
 			read: func(ctx context.Context, c *Client) error { _, err := c.Registries.Get(ctx, 1); return err },
 			update: func(ctx context.Context, c *Client) error {
-				return c.Registries.Update(ctx, 1, RegistryUpdate{RegistryUpdate: models.RegistryUpdate{Description: ptr("x")}})
+				return c.Registries.Update(ctx, 1, RegistryUpdate{RegistryUpdate: models.RegistryUpdate{Description: new("x")}})
 			},
 			updated: map[string]any{"description": "x"},
 			delete:  func(ctx context.Context, c *Client) error { return c.Registries.Delete(ctx, 1) },

@@ -6,13 +6,11 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"time"
 
-	"github.com/goharbor/go-client/pkg/sdk/v2.0/client/project"
-	"github.com/goharbor/go-client/pkg/sdk/v2.0/client/project_metadata"
-	"github.com/goharbor/go-client/pkg/sdk/v2.0/client/quota"
 	"github.com/goharbor/go-client/pkg/sdk/v2.0/models"
 
 	"github.com/onprem-tools/terraform-provider-onprem/internal/api"
@@ -53,6 +51,11 @@ type AllowlistItem struct {
 	ID string `json:"cve_id"`
 }
 
+// named is a request about the project of a name.
+func named(method, path, name string) request {
+	return request{method: method, path: path, params: map[string]string{"project": name}, header: map[string]string{byItsName: "true"}}
+}
+
 // byItsName makes Harbor take the project in a path for a name, digits or not.
 const byItsName = "X-Is-Resource-Name"
 
@@ -60,6 +63,13 @@ const byItsName = "X-Is-Resource-Name"
 type projectKey struct {
 	name string
 	id   int64
+}
+
+func (k projectKey) String() string {
+	if k.name == "" {
+		return strconv.FormatInt(k.id, 10)
+	}
+	return strconv.Quote(k.name)
 }
 
 // Project reads a project by name.
@@ -73,16 +83,19 @@ func (c *Client) ProjectByID(ctx context.Context, id int64) (*Project, error) {
 }
 
 func (c *Client) readProject(ctx context.Context, key projectKey) (*Project, error) {
-	r := request{method: http.MethodGet, path: "/projects/{project}", params: map[string]string{"project": key.name}}
-	if key.name == "" {
-		r.params["project"] = strconv.FormatInt(key.id, 10)
-	} else {
-		r.header = map[string]string{byItsName: "true"}
+	r := named(http.MethodGet, "/projects/{project}", key.name)
+	if key.id != 0 {
+		r.params["project"], r.header = strconv.FormatInt(key.id, 10), nil
 	}
-	p := &Project{}
-	_, err := c.send(ctx, r, p)
-	return p, err
+	answer := api.Object[Project]{Asked: "the project " + key.String(), Is: func(p *Project) bool {
+		return p.is() && (key.name == "" || p.Name == key.name) && (key.id == 0 || int64(p.ProjectID) == key.id)
+	}}
+	_, err := c.send(ctx, r, &answer)
+	return &answer.Value, err
 }
+
+// is tells a project from what has none of its marks.
+func (p *Project) is() bool { return p.ProjectID > 0 && p.Name != "" }
 
 func keepProject(out map[projectKey]*Project, p *Project) {
 	out[projectKey{name: p.Name}], out[projectKey{id: int64(p.ProjectID)}] = p, p
@@ -129,10 +142,9 @@ func (c *Client) UpdateProject(ctx context.Context, name string, u ProjectUpdate
 			body["cve_allowlist"] = u.Allowlist
 		}
 		err := contended(ctx, http.StatusConflict, func() error {
-			_, err := c.send(ctx, request{
-				method: http.MethodPut, path: "/projects/{project}", params: map[string]string{"project": name},
-				header: map[string]string{byItsName: "true"}, body: body,
-			}, nil)
+			r := named(http.MethodPut, "/projects/{project}", name)
+			r.body = body
+			_, err := c.send(ctx, r, nil)
 			return err
 		})
 		if err != nil {
@@ -140,11 +152,10 @@ func (c *Client) UpdateProject(ctx context.Context, name string, u ProjectUpdate
 		}
 	}
 	for _, key := range slices.Sorted(slices.Values(u.Remove)) {
-		_, err := c.sdk.ProjectMetadata.DeleteProjectMetadata(ctx, &project_metadata.DeleteProjectMetadataParams{
-			ProjectNameOrID: name, MetaName: key, XIsResourceName: ptr(true),
-		})
-		if err != nil {
-			return plain(err)
+		r := named(http.MethodDelete, "/projects/{project}/metadatas/{key}", name)
+		r.params["key"] = key
+		if _, err := c.send(ctx, r, nil); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -155,8 +166,8 @@ func (c *Client) DeleteProject(ctx context.Context, name string) error {
 	defer c.locks.lock("project", name)()
 	defer c.projects.Drop()
 	defer c.limits.Drop(name)
-	_, err := c.sdk.Project.DeleteProject(ctx, &project.DeleteProjectParams{ProjectNameOrID: name, XIsResourceName: ptr(true)})
-	return plain(err)
+	_, err := c.send(ctx, named(http.MethodDelete, "/projects/{project}", name), nil)
+	return err
 }
 
 // StorageLimit is a project's quota in bytes, -1 for unlimited. It is nil when
@@ -169,33 +180,41 @@ func (c *Client) StorageLimit(ctx context.Context, name string) (*int64, error) 
 func (c *Client) KeepStorageLimit(name string, limit *int64) { c.limits.Store(name, limit) }
 
 func (c *Client) readLimit(ctx context.Context, name string) (*int64, error) {
-	summary, err := c.sdk.Project.GetProjectSummary(ctx, &project.GetProjectSummaryParams{ProjectNameOrID: name, XIsResourceName: ptr(true)})
-	if err != nil {
-		return nil, plain(err)
+	answer := api.Object[summary]{
+		Asked: fmt.Sprintf("the summary of the project %q", name), Is: func(s *summary) bool { return s.RepoCount != nil },
 	}
-	if summary.Payload.Quota == nil {
-		return nil, nil // no quota
-	}
-	return storage(summary.Payload.Quota.Hard), nil
+	_, err := c.send(ctx, named(http.MethodGet, "/projects/{project}/summary", name), &answer)
+	return answer.Value.Quota.Hard.Storage, err // nil without a quota
 }
 
-func storage(hard models.ResourceList) *int64 {
-	if n, limited := hard["storage"]; limited {
-		return &n
-	}
-	return nil
+// summary is what tells anyone of a project its quota. It names neither the
+// project nor its number; the count is in every one.
+type summary struct {
+	RepoCount *int64 `json:"repo_count"`
+	Quota     limits `json:"quota"`
+}
+
+type limits struct {
+	Hard struct {
+		Storage *int64 `json:"storage"`
+	} `json:"hard"`
 }
 
 // quotaOf is a quota with the project it belongs to.
 type quotaOf struct {
-	models.Quota
+	limits
+
+	ID  int64 `json:"id"`
 	Ref struct {
 		ID   int64  `json:"id"`
 		Name string `json:"name"`
 	} `json:"ref"`
 }
 
-func keepLimit(out map[string]*int64, q quotaOf) { out[q.Ref.Name] = storage(q.Hard) }
+// is tells a quota from what has none of its marks.
+func (q *quotaOf) is() bool { return q.ID > 0 && q.Ref.ID > 0 }
+
+func keepLimit(out map[string]*int64, q *quotaOf) { out[q.Ref.Name] = q.Hard.Storage }
 
 // SetStorageLimit changes a project's quota; nil stands for the system's default.
 func (c *Client) SetStorageLimit(ctx context.Context, name string, limit *int64) error {
@@ -212,40 +231,46 @@ func (c *Client) SetStorageLimit(ctx context.Context, name string, limit *int64)
 	if err != nil {
 		return err
 	}
-	reference, id := "project", strconv.Itoa(int(p.ProjectID))
-	found, err := c.sdk.Quota.ListQuotas(ctx, &quota.ListQuotasParams{Reference: &reference, ReferenceID: &id})
-	if err != nil {
-		return plain(err)
+	id := int64(p.ProjectID)
+	found := api.List[quotaOf]{
+		Asked: fmt.Sprintf("the quota of the project %q", name), Is: func(q *quotaOf) bool { return q.is() && q.Ref.ID == id },
 	}
-	if len(found.Payload) == 0 {
+	query := url.Values{"reference": {"project"}, "reference_id": {strconv.FormatInt(id, 10)}}
+	if _, err := c.send(ctx, request{method: http.MethodGet, path: "/quotas", query: query}, &found); err != nil {
+		return err
+	}
+	if len(found.Values) == 0 {
 		return &api.Error{
 			System: "harbor", Message: fmt.Sprintf("the project %q has no quota", name),
 			Advice: "Harbor made it while quotas per project were turned off, and makes none afterwards. " +
 				"Remove `storage_limit`, or make the project anew.",
 		}
 	}
-	_, err = c.sdk.Quota.UpdateQuota(ctx, &quota.UpdateQuotaParams{
-		ID: found.Payload[0].ID, Hard: &models.QuotaUpdateReq{Hard: models.ResourceList{"storage": *limit}},
-	})
-	return plain(err)
+	_, err = c.send(ctx, request{
+		method: http.MethodPut, path: "/quotas/{id}", params: map[string]string{"id": strconv.FormatInt(found.Values[0].ID, 10)},
+		body: &models.QuotaUpdateReq{Hard: models.ResourceList{"storage": *limit}},
+	}, nil)
+	return err
 }
 
 // defaultLimit is what Harbor gives to a project that asks for nothing.
 func (c *Client) defaultLimit(ctx context.Context) (int64, error) {
-	var config struct {
+	type config struct {
 		StoragePerProject struct {
-			Value int64 `json:"value"`
+			Value *int64 `json:"value"`
 		} `json:"storage_per_project"`
 	}
-	_, err := c.send(ctx, request{method: http.MethodGet, path: "/configurations"}, &config)
+	answer := api.Object[config]{Asked: "the configuration of Harbor", Is: func(c *config) bool { return c.StoragePerProject.Value != nil }}
+	_, err := c.send(ctx, request{method: http.MethodGet, path: "/configurations"}, &answer)
 	var e *api.Error
 	if errors.As(err, &e) && e.Status == http.StatusForbidden {
 		e.Advice = "Only a system administrator, and no robot, may ask Harbor for the default quota. Set `storage_limit` to a number instead, -1 for unlimited."
 	}
-	return config.StoragePerProject.Value, err
+	if err != nil {
+		return 0, err
+	}
+	return *answer.Value.StoragePerProject.Value, nil
 }
-
-func ptr[T any](v T) *T { return &v }
 
 // MetadataOf returns the metadata that differ from what was, and the keys to remove.
 func MetadataOf(was, is map[string]string) (map[string]string, []string) {

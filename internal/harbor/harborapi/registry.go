@@ -2,6 +2,7 @@ package harborapi
 
 import (
 	"cmp"
+	"net"
 	"net/url"
 	"strings"
 	"time"
@@ -70,6 +71,20 @@ func canonicalURL(s string) string {
 	}
 	u.Host, u.Scheme = strings.ToLower(u.Host), strings.ToLower(u.Scheme)
 	return u.String()
+}
+
+// Origin is where an address leads, without what is asked for there: scheme,
+// host and port.
+func Origin(address string) string {
+	u, err := url.Parse(canonicalURL(address))
+	if err != nil {
+		return address
+	}
+	port := u.Port()
+	if port == "" {
+		port = map[string]string{"http": "80", "https": "443"}[u.Scheme]
+	}
+	return u.Scheme + "://" + net.JoinHostPort(u.Hostname(), port)
 }
 
 // CredentialType is how a registry's credential is used, basic unless said otherwise.

@@ -19,7 +19,7 @@ import (
 // own message. go-client would lose it: its errors print as addresses, and
 // those for a status that the API description leaves out have no body at all.
 type transport struct {
-	base  http.RoundTripper
+	base  *api.Transport
 	clock *clock
 	kinds kinds
 	// loggedIn checks the credentials once, before anything else: with wrong
@@ -48,11 +48,9 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, t.refused(req, resp, body)
 	}
 	if len(body) > 0 && !isJSON(resp) {
-		return nil, &api.Error{
-			System: "harbor", Method: req.Method, Path: req.URL.Path,
-			Err:    fmt.Errorf("the answer (status %d) is %q, not JSON", resp.StatusCode, resp.Header.Get("Content-Type")),
-			Advice: notHarbor,
-		}
+		other := t.base.Refused(req, resp, body)
+		other.Err, other.Advice = &api.OtherError{Asked: "JSON", Got: api.Foreign(resp.Header.Get("Content-Type"), string(body))}, notHarbor
+		return nil, other
 	}
 	resp.Body = io.NopCloser(bytes.NewReader(body))
 	return resp, nil
@@ -66,9 +64,7 @@ func isJSON(resp *http.Response) bool {
 // refused is the error of an answer. Harbor's have a body of one form; what
 // has another is of something in between, and never means that an object is gone.
 func (t *transport) refused(req *http.Request, resp *http.Response, body []byte) *api.Error {
-	e := &api.Error{
-		System: "harbor", Method: req.Method, Path: req.URL.Path, Status: resp.StatusCode, Body: string(body),
-	}
+	e := t.base.Refused(req, resp, body)
 	var said struct {
 		Errors []struct{ Code, Message string }
 	}
