@@ -7,7 +7,8 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"net/http"
+	"maps"
+	"slices"
 
 	"github.com/onprem-tools/terraform-provider-onprem/internal/api"
 )
@@ -49,6 +50,8 @@ func New(c Config) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
+	h.Secrets().Add(c.Password)
+	h.Secrets().Add(slices.Collect(maps.Values(c.LoginFields))...)
 	h.Explain = explain
 	g := &Client{
 		http:    h,
@@ -81,11 +84,14 @@ func (c *Client) do(ctx context.Context, method, path string, in, out any) error
 }
 
 func (c *Client) send(ctx context.Context, l *login, method, path string, in, out any) error {
-	return quiet(c.http.Send(ctx, api.Request{
-		Method: method, Path: api.Path("api", "session", "data", l.source) + path, JSON: in,
-		Header: http.Header{"Guacamole-Token": {l.token}},
-	}, out))
+	return c.http.Send(ctx, api.Request{
+		Method: method, Path: api.Path("api", "session", "data", l.source) + path, JSON: in, Header: l.header(),
+	}, out)
 }
+
+// Close ends the sessions that the client has begun, as far as ctx allows:
+// Guacamole keeps each for an hour. The client is not to be used afterwards.
+func (c *Client) Close(ctx context.Context) error { return c.session.end(ctx) }
 
 // Values are parameters or attributes by name. Guacamole knows no difference
 // between null, "" and absent, and neither do Values: they never hold "".

@@ -149,6 +149,60 @@ func TestOneLoginForAll(t *testing.T) {
 	}
 }
 
+// Guacamole keeps a session for an hour: those that the client has begun, and has replaced, end with it.
+func TestCloseEndsSessions(t *testing.T) {
+	t.Parallel()
+	versions(t, func(t *testing.T, opts ...guacsim.Option) {
+		sim := guacsim.New(opts...)
+		c := start(t, sim)
+		if err := c.Close(t.Context()); err != nil || sim.Count("* /**") != 0 {
+			t.Errorf("a client that was not used: %v, %d requests", err, sim.Count("* /**"))
+		}
+		c = start(t, sim)
+		for range 2 {
+			sim.Fail("GET "+connections, guacsim.SessionEnded, 1) // for one node of several it has
+			if _, err := c.Connections(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if err := c.DeleteConnection(t.Context(), "7"); !api.IsNotFound(err) { // which drops the listing
+				t.Fatal(err)
+			}
+		}
+		if n := sim.Sessions(); n != 3 {
+			t.Fatalf("%d sessions are open, want 3", n)
+		}
+		if err := c.Close(t.Context()); err != nil || sim.Sessions() != 0 {
+			t.Errorf("%d sessions are left, %v", sim.Sessions(), err)
+		}
+		for _, r := range sim.Requests("DELETE /guacamole/api/**") {
+			if len(r.Path) > 60 || r.Query != "" {
+				t.Errorf("a token is in an address, and so in logs: %s", r)
+			}
+		}
+
+		c = start(t, sim)
+		if _, err := c.Connections(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		sim.EndSessions()
+		if err := c.Close(t.Context()); err != nil {
+			t.Errorf("a session that is over already: %v", err)
+		}
+
+		c = start(t, sim)
+		if _, err := c.Connections(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		sim.Fail("DELETE /**", faulty.Hang, -1)
+		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+		defer cancel()
+		begin := time.Now()
+		if err := c.Close(ctx); err == nil || time.Since(begin) > 3*time.Second {
+			t.Errorf("a portal that hangs: %v after %s", err, time.Since(begin))
+		}
+	})
+}
+
 // A portal that hangs, or refuses the password, costs one login, however many objects there are.
 func TestFailedLoginIsShared(t *testing.T) {
 	t.Parallel()
@@ -279,6 +333,8 @@ func TestCreateFaults(t *testing.T) {
 		{"503 after", faulty.Unavailable.After(), 1, 1},
 		{"truncated", faulty.Truncated, 1, 1},
 		{"wrong content type", faulty.WrongType, 1, 1},
+		{"another object", faulty.Another, 1, 2},
+		{"another object after", faulty.Another.After(), 1, 1},
 		{"session ended", guacsim.SessionEnded, 1, 2},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -420,7 +476,7 @@ func TestOtherFaults(t *testing.T) {
 				sim.Fail(op.match, fault, 1)
 				err := op.run(t.Context(), c, id)
 				if op.name == "read" && name == "wrong content type" {
-					expectError(t, err, "Guacamole", "web page")
+					expectError(t, err, "guacamole answered 200 with text/html", "web page")
 					return
 				}
 				if err != nil || !op.done(sim) {
@@ -489,6 +545,30 @@ func TestPathsMayHoldSlashes(t *testing.T) {
 	sim.AddConnection(guacsim.Connection{Name: "b", Parent: a, Protocol: "ssh"})
 	_, err = start(t, sim).FindConnection(t.Context(), "a/b")
 	expectError(t, err, "more than one", "identifier")
+}
+
+// What servers take for a step up is nothing's identifier, and refused unsent.
+func TestStepsUpAreNoIdentifiers(t *testing.T) {
+	t.Parallel()
+	sim := guacsim.New()
+	c, ctx := start(t, sim), t.Context()
+	for _, id := range []string{".", ".."} {
+		_, connection := c.Connection(ctx, id)
+		_, group := c.Group(ctx, id)
+		_, contents := c.Contents(ctx, id)
+		for _, err := range []error{
+			connection, group, contents, c.DeleteConnection(ctx, id), c.DeleteGroup(ctx, id),
+			c.UpdateConnection(ctx, id, func(*guacapi.Connection) error { return nil }), c.UpdateGroup(ctx, id, func(*guacapi.Group) {}),
+		} {
+			expectError(t, err, fmt.Sprintf("%q is no name", id), "Correct the name")
+			if api.IsNotFound(err) || api.Ambiguous(err) {
+				t.Errorf("%q: %v", id, err)
+			}
+		}
+	}
+	if n := sim.Count("* /**") - sim.Count("POST "+tokens); n != 0 {
+		t.Errorf("sent: %v", sim.Requests("* /**"))
+	}
 }
 
 // expectError checks the cause and the next step of an error.

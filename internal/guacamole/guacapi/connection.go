@@ -2,6 +2,7 @@ package guacapi
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"net/http"
 	"slices"
@@ -116,9 +117,8 @@ func (c *Client) forget(ids ...string) {
 }
 
 func (c *Client) readOne(ctx context.Context, id string) (reading, error) {
-	r := reading{parameters: func(ctx context.Context) (Values, error) { return c.parameters(ctx, id) }}
-	err := c.do(ctx, http.MethodGet, c.connections.path+api.Path(id), nil, &r.Connection)
-	return r, err
+	connection, err := c.connections.read(ctx, id)
+	return reading{connection, func(ctx context.Context) (Values, error) { return c.parameters(ctx, id) }}, err
 }
 
 // readAll lists all connections, and begins to fetch their parameters as soon
@@ -139,7 +139,8 @@ func (c *Client) readAll(ctx context.Context, _ string) (api.Page[string, readin
 
 // parameters returns the parameters of one connection.
 func (c *Client) parameters(ctx context.Context, id string) (Values, error) {
-	var v Values
-	err := c.do(ctx, http.MethodGet, c.connections.path+api.Path(id)+"/parameters", nil, &v)
-	return v, err
+	// A connection without parameters has an empty object: any will do.
+	answer := api.Object[Values]{Asked: fmt.Sprintf("the parameters of connection %q", id), Is: func(*Values) bool { return true }}
+	err := c.do(ctx, http.MethodGet, c.connections.path+api.Path(id)+"/parameters", nil, &answer)
+	return answer.Value, err
 }

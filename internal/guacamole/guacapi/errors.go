@@ -75,22 +75,6 @@ func moreCredentials(message string, fields []string) string {
 		"or better use an account for automation that needs no second factor.", wants, strings.TrimSuffix(message, "."))
 }
 
-// quiet takes the body out of the error of an answer that was accepted and yet
-// not understood: such a body may hold a token or a password.
-func quiet(err error) error {
-	var e *api.Error
-	if errors.As(err, &e) && e.Status < http.StatusMultipleChoices && e.Status > 0 {
-		if e.Message == "" {
-			e.Message = "an answer that is not Guacamole's"
-		}
-		if strings.Contains(strings.ToLower(e.Body), "<html") {
-			return err // a page, and the hint says so
-		}
-		e.Body = ""
-	}
-	return err
-}
-
 // ParentError is a group that an object was to be put into and that does not
 // exist; Guacamole itself only says that something unexpected has happened.
 type ParentError struct {

@@ -2,6 +2,8 @@ package guacapi
 
 import (
 	"context"
+	"fmt"
+	"maps"
 	"net/http"
 
 	"github.com/onprem-tools/terraform-provider-onprem/internal/api"
@@ -28,7 +30,8 @@ func newGroups(c *Client) *set[Group] {
 	s.same = func(_ context.Context, stored, sent Group) (bool, error) {
 		return stored.Type == sent.Type && stored.Attributes.equal(sent.Attributes), nil
 	}
-	c.groupReads = groupReads{One: c.readGroup, Page: func(ctx context.Context, _ string) (api.Page[string, Group], error) {
+	s.check = circle
+	c.groupReads = groupReads{One: s.read, Page: func(ctx context.Context, _ string) (api.Page[string, Group], error) {
 		all, err := s.listing.get(ctx)
 		return api.Page[string, Group]{Objects: all}, err
 	}}
@@ -61,7 +64,7 @@ func (c *Client) Groups(ctx context.Context) (map[string]Group, error) {
 // UpdateGroup reads the group, lets change edit it, and writes it back: what
 // change does not know of stays as it is.
 func (c *Client) UpdateGroup(ctx context.Context, id string, change func(*Group)) error {
-	g, err := c.readGroup(ctx, id)
+	g, err := c.groups.read(ctx, id)
 	if err != nil {
 		return err
 	}
@@ -87,25 +90,50 @@ func (c *Client) PlanGroup(ctx context.Context, parent, name string) (existing s
 
 // Contents are the names of what is directly in a group.
 func (c *Client) Contents(ctx context.Context, id string) ([]string, error) {
-	var tree struct {
-		Groups      []Group      `json:"childConnectionGroups"`
-		Connections []Connection `json:"childConnections"`
-	}
-	if err := c.do(ctx, http.MethodGet, c.groups.path+api.Path(id)+"/tree", nil, &tree); err != nil {
+	asked := fmt.Sprintf("the contents of connection group %q", id)
+	answer := api.Object[tree]{Asked: asked, Is: func(t *tree) bool { return t.Identifier == id }}
+	answer.Value.Groups = api.List[Group]{Asked: asked, Is: func(g *Group) bool { return g.Identifier != "" }}
+	answer.Value.Connections = api.List[Connection]{Asked: asked, Is: func(c *Connection) bool { return c.Identifier != "" }}
+	if err := c.do(ctx, http.MethodGet, c.groups.path+api.Path(id)+"/tree", nil, &answer); err != nil {
 		return nil, err
 	}
 	var names []string
-	for _, g := range tree.Groups {
+	for _, g := range answer.Value.Groups.Values {
 		names = append(names, g.Name)
 	}
-	for _, connection := range tree.Connections {
+	for _, connection := range answer.Value.Connections.Values {
 		names = append(names, connection.Name)
 	}
 	return names, nil
 }
 
-func (c *Client) readGroup(ctx context.Context, id string) (Group, error) {
-	var g Group
-	err := c.do(ctx, http.MethodGet, c.groups.path+api.Path(id), nil, &g)
-	return g, err
+// tree is a group with what is in it; an empty list is left out.
+type tree struct {
+	Identifier  string               `json:"identifier"`
+	Groups      api.List[Group]      `json:"childConnectionGroups"`
+	Connections api.List[Connection] `json:"childConnections"`
+}
+
+// circle finds groups that are in one another, from which no path leads to the
+// root.
+func circle(groups map[string]Group) error {
+	safe := map[string]bool{}
+	for start := range groups {
+		way := map[string]bool{}
+		for at := start; !safe[at]; at = groups[at].ParentIdentifier {
+			if way[at] {
+				return &api.Error{
+					System: "guacamole", Message: fmt.Sprintf("the connection group %q is listed as being in itself, by way of its parents", at),
+					Advice: "Guacamole lets no group be in itself: something else answers, or its database was changed by hand. " +
+						"Correct `parent_id` of the group in its table connection_group.",
+				}
+			}
+			if _, known := groups[at]; !known {
+				break
+			}
+			way[at] = true
+		}
+		maps.Copy(safe, way)
+	}
+	return nil
 }

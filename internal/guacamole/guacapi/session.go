@@ -2,6 +2,7 @@ package guacapi
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -23,6 +24,8 @@ type login struct {
 	source string
 }
 
+func (l *login) header() http.Header { return http.Header{"Guacamole-Token": {l.token}} }
+
 // session is the one login that all requests of a client share.
 type session struct {
 	http   *api.Client
@@ -31,6 +34,7 @@ type session struct {
 	mu     sync.Mutex
 	ended  *login
 	logins *api.Flight[*login] // since then
+	begun  []*login            // all of them, to be ended
 }
 
 // current returns the login, logging in when there is none yet. ended is one
@@ -50,26 +54,50 @@ func (s *session) start(ctx context.Context) (*login, error) {
 	for name, value := range s.config.LoginFields {
 		form.Set(name, value)
 	}
-	var answer struct {
+	type begun struct {
 		Token       string   `json:"authToken"`
 		DataSources []string `json:"availableDataSources"`
 	}
+	answer := api.Object[begun]{Asked: "a session", Is: func(b *begun) bool { return b.Token != "" }}
 	// A login that was carried out twice leaves a session behind that ends by itself.
-	err := quiet(s.http.Send(api.Idempotent(ctx), api.Request{Method: http.MethodPost, Path: "/api/tokens", Form: form}, &answer))
+	err := s.http.Send(api.Idempotent(ctx), api.Request{Method: http.MethodPost, Path: "/api/tokens", Form: form}, &answer)
 	if err != nil {
 		return nil, err
 	}
-	if answer.Token == "" {
-		return nil, &api.Error{
-			System: "guacamole", Method: http.MethodPost, Path: "/api/tokens", Message: "the answer to the login holds no token",
-			Advice: "Check `url` in the provider's `guacamole` block: something else than Guacamole may answer there.",
-		}
-	}
-	source, err := s.source(answer.DataSources)
-	if err != nil {
+	l := &login{token: answer.Value.Token}
+	s.keep(l)
+	if l.source, err = s.source(answer.Value.DataSources); err != nil {
 		return nil, err
 	}
-	return &login{answer.Token, source}, nil
+	return l, nil
+}
+
+// keep remembers a session: its token is secret, and it is to be ended.
+func (s *session) keep(l *login) {
+	s.http.Secrets().Add(l.token)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.begun = append(s.begun, l)
+}
+
+// end ends all sessions side by side. One that is over already is no failure.
+func (s *session) end(ctx context.Context) error {
+	s.mu.Lock()
+	begun := s.begun
+	s.begun, s.logins = nil, nil
+	s.mu.Unlock()
+	failures := make([]error, len(begun))
+	var all sync.WaitGroup
+	for i, l := range begun {
+		all.Go(func() {
+			err := s.http.Send(ctx, api.Request{Method: http.MethodDelete, Path: "/api/session", Header: l.header()}, nil)
+			if !errors.Is(err, errSessionEnded) {
+				failures[i] = err
+			}
+		})
+	}
+	all.Wait()
+	return errors.Join(failures...)
 }
 
 // source chooses the data source among those on offer.

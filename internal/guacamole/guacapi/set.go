@@ -32,6 +32,8 @@ type set[T object] struct {
 	kind   string // "connection"
 	// same reports whether a stored object is what was sent.
 	same func(ctx context.Context, stored, sent T) (bool, error)
+	// check finds what cannot be in a listing; may be nil.
+	check func(all map[string]T) error
 
 	listing cache[map[string]T] // dropped by every write
 	before  cache[map[string]T] // as it was when the run first asked; never dropped
@@ -49,9 +51,34 @@ func newSet[T object](c *Client, path, kind string) *set[T] {
 }
 
 func (s *set[T]) list(ctx context.Context) (map[string]T, error) {
-	var all map[string]T
-	err := s.client.do(ctx, http.MethodGet, s.path, nil, &all)
-	return all, err
+	answer := api.Map[T]{Asked: "a map of " + s.kind + "s", Is: func(id string, o T) bool { return o.identifier() == id }}
+	if err := s.client.do(ctx, http.MethodGet, s.path, nil, &answer); err != nil {
+		return nil, err
+	}
+	if s.check != nil {
+		if err := s.check(answer.Values); err != nil {
+			return nil, err
+		}
+	}
+	return answer.Values, nil
+}
+
+// read asks for one object.
+func (s *set[T]) read(ctx context.Context, id string) (T, error) {
+	answer := api.Object[T]{Asked: fmt.Sprintf("the %s %q", s.kind, id), Is: func(o *T) bool { return (*o).identifier() == id }}
+	err := s.client.do(ctx, http.MethodGet, s.path+api.Path(id), nil, &answer)
+	return answer.Value, err
+}
+
+// send sends a new object, which is answered with it and its identifier.
+func (s *set[T]) send(ctx context.Context, sent T) (T, error) {
+	answer := api.Object[T]{
+		Asked: fmt.Sprintf("the new %s %q", s.kind, sent.key().name),
+		Is:    func(o *T) bool { return (*o).identifier() != "" && (*o).key() == sent.key() },
+	}
+	err := s.client.do(ctx, http.MethodPost, s.path, sent, &answer)
+	s.listing.drop()
+	return answer.Value, err
 }
 
 // create sends a new object, and makes sure that there is one of it afterwards
@@ -65,11 +92,7 @@ func (s *set[T]) create(ctx context.Context, sent T) (T, error) {
 	}
 	made, err := api.Once[T]{
 		What: fmt.Sprintf("the %s %q", s.kind, sent.key().name), Wait: createPause,
-		Send: func(ctx context.Context) (made T, err error) {
-			err = s.client.do(ctx, http.MethodPost, s.path, sent, &made)
-			s.listing.drop()
-			return made, err
-		},
+		Send:     func(ctx context.Context) (T, error) { return s.send(ctx, sent) },
 		Look:     func(ctx context.Context) (T, error) { return s.look(ctx, sent.key()) },
 		Conflict: func(err error) bool { return errors.Is(err, ErrExists) },
 		Mine: func(found T) bool {
@@ -190,7 +213,7 @@ func (c *Client) lacks(ctx context.Context, group string) bool {
 	if group == Root {
 		return false
 	}
-	_, err := c.readGroup(ctx, group)
+	_, err := c.groups.read(ctx, group)
 	return api.IsNotFound(err)
 }
 
