@@ -10,6 +10,7 @@ import (
 	"os/signal"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6/tf6server"
@@ -52,12 +53,27 @@ func serve(debug bool) int {
 	if debug {
 		opts = append(opts, tf6server.WithManagedDebug())
 	}
-	err := tf6server.Serve(address, func() tfprotov6.ProviderServer { return fastpath.NewServer(provider.New(version)()) }, opts...)
+	p := provider.New(version)()
+	err := tf6server.Serve(address, func() tfprotov6.ProviderServer { return fastpath.NewServer(p) }, opts...)
+	closeAll(p)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "terraform-provider-onprem:", err)
 		return 1
 	}
 	return 0
+}
+
+// lastMoment is less than the two seconds that Terraform gives a plugin to stop.
+const lastMoment = 1500 * time.Millisecond
+
+// closeAll ends sessions that the provider has begun. There is nobody left to
+// tell of a failure; what is not ended ends by itself.
+func closeAll(p any) {
+	ctx, cancel := context.WithTimeout(context.Background(), lastMoment)
+	defer cancel()
+	if open, ok := p.(interface{ Close(context.Context) error }); ok {
+		_ = open.Close(ctx)
+	}
 }
 
 // logNothingUnasked turns the log off where nobody reads it. The plugin SDK

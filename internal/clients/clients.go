@@ -3,6 +3,8 @@
 package clients
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"sync"
 
@@ -21,7 +23,12 @@ type Set struct {
 	guacamole  func() (*guacapi.Client, error)
 	kong       func() (*kongapi.Client, error)
 	ssh        func() (remote.Config, error)
+
+	mu   sync.Mutex
+	open []closer // clients that were built and hold something open
 }
+
+type closer interface{ Close(context.Context) error }
 
 // Settings is what the provider block says, with the environment filled in; a
 // nil function stands for a system that is not configured.
@@ -35,13 +42,38 @@ type Settings struct {
 
 // New returns the clients that s describes. Nothing is contacted yet.
 func New(s Settings) *Set {
-	return &Set{
-		kubernetes: lazy("kubernetes", "KUBE_CONFIG_PATH", s.Kubernetes, kube.New),
-		harbor:     lazy("harbor", "HARBOR_URL", s.Harbor, harborapi.New),
-		guacamole:  lazy("guacamole", "GUACAMOLE_URL", s.Guacamole, guacapi.New),
-		kong:       lazy("kong", "KONG_ADMIN_URL", s.Kong, kongapi.New),
-		ssh:        lazy("ssh", "ONPREM_SSH_USER", s.SSH, func(c remote.Config) (remote.Config, error) { return c, nil }),
+	set := &Set{}
+	set.kubernetes = lazy("kubernetes", "KUBE_CONFIG_PATH", s.Kubernetes, kube.New)
+	set.harbor = lazy("harbor", "HARBOR_URL", s.Harbor, harborapi.New)
+	set.guacamole = lazy("guacamole", "GUACAMOLE_URL", s.Guacamole, func(c guacapi.Config) (*guacapi.Client, error) {
+		client, err := guacapi.New(c)
+		if err == nil {
+			set.opened(client)
+		}
+		return client, err
+	})
+	set.kong = lazy("kong", "KONG_ADMIN_URL", s.Kong, kongapi.New)
+	set.ssh = lazy("ssh", "ONPREM_SSH_USER", s.SSH, func(c remote.Config) (remote.Config, error) { return c, nil })
+	return set
+}
+
+func (s *Set) opened(c closer) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.open = append(s.open, c)
+}
+
+// Close ends what clients hold open in their systems, as far as ctx allows.
+func (s *Set) Close(ctx context.Context) error {
+	s.mu.Lock()
+	open := s.open
+	s.open = nil
+	s.mu.Unlock()
+	var failures []error
+	for _, c := range open {
+		failures = append(failures, c.Close(ctx))
 	}
+	return errors.Join(failures...)
 }
 
 // Kubernetes returns the client of the cluster that Calico, MetalLB and

@@ -47,6 +47,14 @@ func (p *onprem) ResourceData() any {
 	return nil
 }
 
+// Close ends what the provider holds open in the systems it has spoken to.
+func (p *onprem) Close(ctx context.Context) error {
+	if set := p.set.Load(); set != nil {
+		return set.Close(ctx)
+	}
+	return nil
+}
+
 var (
 	_ provider.ProviderWithEphemeralResources = (*onprem)(nil)
 	_ provider.ProviderWithActions            = (*onprem)(nil)
@@ -101,7 +109,9 @@ func (p *onprem) Configure(ctx context.Context, req provider.ConfigureRequest, r
 		Kong:       kongSettings(ctx, m.Kong, p.version, &resp.Diagnostics),
 		SSH:        sshSettings(ctx, m.SSH, &resp.Diagnostics),
 	})
-	p.set.Store(set)
+	if before := p.set.Swap(set); before != nil {
+		_ = before.Close(ctx) // under a debugger, one process serves run after run
+	}
 	resp.ResourceData = set
 	resp.DataSourceData = set
 	resp.EphemeralResourceData = set
