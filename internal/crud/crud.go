@@ -151,6 +151,7 @@ func (r *Resource[M, C]) Create(ctx context.Context, req resource.CreateRequest,
 		return
 	}
 	r.record(ctx, &resp.State, resp.Identity, &plan, &resp.Diagnostics)
+	r.notePlaces(ctx, resp.Private, resp.Private, Change[M]{Plan: &plan}, &resp.Diagnostics)
 	if err != nil {
 		r.fail(ctx, &resp.Diagnostics, "create", err)
 		return
@@ -206,11 +207,16 @@ func (r *Resource[M, C]) Update(ctx context.Context, req resource.UpdateRequest,
 	ctx, cancel := withTimeout(ctx, &plan, timeouts.Value.Update, &resp.Diagnostics)
 	defer cancel()
 
-	if err := r.Spec.Update(ctx, client, Change[M]{Plan: &plan, Prior: &prior, Config: &config}); err != nil {
+	ch := Change[M]{Plan: &plan, Prior: &prior, Config: &config}
+	if r.keepPlaces(ctx, req.Private, ch, &resp.Diagnostics); resp.Diagnostics.HasError() { // what was unknown when it was planned
+		return
+	}
+	if err := r.Spec.Update(ctx, client, ch); err != nil {
 		r.fail(ctx, &resp.Diagnostics, "update", err)
 		return
 	}
 	r.record(ctx, &resp.State, resp.Identity, &plan, &resp.Diagnostics)
+	r.notePlaces(ctx, req.Private, resp.Private, ch, &resp.Diagnostics)
 	r.readBack(ctx, client, &plan, &resp.State, resp.Identity, &resp.Diagnostics)
 }
 

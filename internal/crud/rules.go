@@ -44,11 +44,29 @@ func (r *Resource[M, C]) ModifyPlan(ctx context.Context, req resource.ModifyPlan
 	}
 	if r.Spec.Secrets != nil && ch.Plan != nil {
 		requireSecrets(ch, r.Spec.Secrets, &resp.Diagnostics)
+		r.keepPlaces(ctx, req.Private, ch, &resp.Diagnostics)
 	}
 	if r.Spec.Review != nil && r.clients != nil {
 		ctx = Guard(ctx, tfsdk.State(req.Config), tfsdk.State(req.Plan), req.State)
 		r.Spec.Review(ctx, func() (C, error) { return r.Spec.Client(r.clients) }, ch, &resp.Diagnostics)
 	}
+}
+
+// keepPlaces refuses to take stored secrets elsewhere unasked.
+func (r *Resource[M, C]) keepPlaces(ctx context.Context, before private, ch Change[M], diags *diag.Diagnostics) {
+	if r.Spec.Secrets == nil {
+		return
+	}
+	readPlaces(ctx, before).keep(secretsByPath(ch.Plan, r.Spec.Secrets), secretsByPath(ch.Prior, r.Spec.Secrets), diags)
+}
+
+// notePlaces remembers where a change has sent secrets.
+func (r *Resource[M, C]) notePlaces(ctx context.Context, before, after private, ch Change[M], diags *diag.Diagnostics) {
+	if r.Spec.Secrets == nil {
+		return
+	}
+	planned, prior := secretsByPath(ch.Plan, r.Spec.Secrets), secretsByPath(ch.Prior, r.Spec.Secrets)
+	diags.Append(readPlaces(ctx, before).remember(ctx, planned, prior, after)...)
 }
 
 // changeOf decodes what a plan is about: Prior is nil for what is created, Plan

@@ -1,6 +1,9 @@
 package crud
 
 import (
+	"cmp"
+	"context"
+	"encoding/json"
 	"fmt"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -19,6 +22,12 @@ type SecretField struct {
 	Path    path.Path // of the secret; that of the version has "_version" behind it
 	Value   types.String
 	Version types.Int64
+
+	// To is where the system takes the secret, "https://registry.example.com:443"
+	// for one, and ToPath the attribute that says so. It goes to another place
+	// only together with a new version. To is null where there is no such place.
+	To     types.String
+	ToPath path.Path
 }
 
 // Secret tells what to do about the secret that of picks from a model: nil to
@@ -49,18 +58,20 @@ func (planned SecretField) absent() error {
 		"Give the secret together with its new version, or keep the version as it was", name, name)
 }
 
-// requireSecrets refuses a new version of a secret without the secret.
-func requireSecrets[M any](ch Change[M], of func(*M) []SecretField, diags *diag.Diagnostics) {
-	prior := map[string]SecretField{}
-	if ch.Prior != nil {
-		for _, s := range of(ch.Prior) {
-			prior[s.Path.String()] = s
+// secretsByPath are the secrets of a model, none of no model.
+func secretsByPath[M any](m *M, of func(*M) []SecretField) map[string]SecretField {
+	all := map[string]SecretField{}
+	if m != nil {
+		for _, s := range of(m) {
+			all[s.Path.String()] = s
 		}
 	}
-	configured := map[string]SecretField{}
-	for _, s := range of(ch.Config) {
-		configured[s.Path.String()] = s
-	}
+	return all
+}
+
+// requireSecrets refuses a new version of a secret without the secret.
+func requireSecrets[M any](ch Change[M], of func(*M) []SecretField, diags *diag.Diagnostics) {
+	prior, configured := secretsByPath(ch.Prior, of), secretsByPath(ch.Config, of)
 	for _, s := range of(ch.Plan) {
 		name := s.Path.String()
 		if s.Version.IsUnknown() {
@@ -70,6 +81,80 @@ func requireSecrets[M any](ch Change[M], of func(*M) []SecretField, diags *diag.
 			diags.AddAttributeError(s.Path, "Missing secret", err.Error()+".")
 		}
 	}
+}
+
+// places are where the secrets of an object were sent, by the path of the
+// secret. They are remembered beside the state: what a person changes by hand in
+// the system is no place that the secret was meant for.
+type places map[string]string
+
+// placesKey is theirs in the private state.
+const placesKey = "secret_places"
+
+// private is a resource's private state.
+type private interface {
+	GetKey(ctx context.Context, key string) ([]byte, diag.Diagnostics)
+	SetKey(ctx context.Context, key string, value []byte) diag.Diagnostics
+}
+
+func readPlaces(ctx context.Context, from private) places {
+	text, diags := from.GetKey(ctx, placesKey)
+	var sent places
+	if diags.HasError() || json.Unmarshal(text, &sent) != nil {
+		return nil
+	}
+	return sent
+}
+
+// keep refuses a plan that takes a stored secret to a new place unasked.
+func (p places) keep(planned, prior map[string]SecretField, diags *diag.Diagnostics) {
+	for name, s := range planned {
+		was := prior[name]
+		before := cmp.Or(p[name], was.To.ValueString())
+		stays := !s.Version.IsNull() && s.Version.Equal(was.Version)
+		if !stays || before == "" || s.To.IsNull() || s.To.IsUnknown() || s.To.ValueString() == before {
+			continue
+		}
+		diags.AddAttributeError(s.ToPath, "Secret would go to a new address", fmt.Sprintf(
+			"`%s` was given for %s, and with this change it would be used at %s, unasked: `%s_version` is still %d.\n\n"+
+				"If the secret is meant for the new address, give `%s_version` another number in the same change. That sends the secret that "+
+				"the configuration has then, on purpose.", name, before, s.To.ValueString(), name, s.Version.ValueInt64(), name))
+	}
+}
+
+// WarnOfPlace warns of a secret that is stored although the configuration has no
+// version of it, and that follows to a new place.
+func WarnOfPlace(planned, prior SecretField, diags *diag.Diagnostics) {
+	moves := !prior.To.IsNull() && !planned.To.IsNull() && !planned.To.IsUnknown() && !planned.To.Equal(prior.To)
+	if !moves || !planned.Version.IsNull() || !prior.Version.IsNull() {
+		return
+	}
+	diags.AddAttributeWarning(planned.ToPath, "Stored secret goes to a new address", fmt.Sprintf(
+		"`%s` is stored in the system, by hand or by somebody else, and goes from %s to %s with this change.\n\n"+
+			"If it is not meant for the new address, give another one with `%s` and `%s_version` in the same change.",
+		planned.Path, prior.To.ValueString(), planned.To.ValueString(), planned.Path, planned.Path))
+}
+
+// remember notes where the secrets of an object are once a change is made.
+func (p places) remember(ctx context.Context, planned, prior map[string]SecretField, in private) diag.Diagnostics {
+	now := places{}
+	for name, s := range planned {
+		switch {
+		case s.Version.IsNull() || s.To.ValueString() == "":
+		case p[name] != "" && s.Version.Equal(prior[name].Version):
+			now[name] = p[name]
+		default:
+			now[name] = s.To.ValueString()
+		}
+	}
+	if len(now) == 0 && len(p) == 0 {
+		return nil
+	}
+	text, err := json.Marshal(now)
+	if err != nil {
+		return diag.Diagnostics{diag.NewErrorDiagnostic("Unable to remember where secrets were sent", err.Error())}
+	}
+	return in.SetKey(ctx, placesKey, text)
 }
 
 // SecretAttribute is the schema of a write-only secret, called name, which has a

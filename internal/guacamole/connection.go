@@ -80,7 +80,7 @@ func (m *connection) secrets() []crud.SecretField {
 		o := m.parameters(protocol)
 		for _, p := range protocols.Of(protocol) {
 			if p.Secret && !o.IsNull() {
-				all = append(all, secretField(protocol, p, o.Attributes()))
+				all = append(all, m.secret(protocol, p))
 			}
 		}
 	}
@@ -89,12 +89,48 @@ func (m *connection) secrets() []crud.SecretField {
 
 // reviewConnection speaks up about a new connection while there is still time.
 func reviewConnection(ctx context.Context, client func() (*guacapi.Client, error), ch crud.Change[connection], diags *diag.Diagnostics) {
-	if ch.Prior != nil {
+	if ch.Plan == nil {
 		return
 	}
-	if c, err := client(); err == nil {
+	c, err := client()
+	switch {
+	case err != nil: // which the apply will say
+	case ch.Prior == nil:
 		warnTaken(ctx, "connection", c.PlanConnection, ch.Plan.ParentIdentifier, ch.Plan.Name, diags)
+	default:
+		warnOfPlaces(ctx, c, ch, diags)
 	}
+}
+
+// warnOfPlaces warns of secrets that somebody else has stored in a connection,
+// which is about to lead elsewhere.
+func warnOfPlaces(ctx context.Context, c *guacapi.Client, ch crud.Change[connection], diags *diag.Diagnostics) {
+	protocol := ch.Plan.protocol()
+	var stored guacapi.Values // asked for when it matters
+	for _, p := range protocols.Of(protocol) {
+		if !p.Secret {
+			continue
+		}
+		planned, prior := ch.Plan.secret(protocol, p), ch.Prior.secret(protocol, p)
+		if planned.To.Equal(prior.To) {
+			continue
+		}
+		if stored == nil {
+			found, err := c.Connection(ctx, ch.Prior.Identifier.ValueString())
+			if err != nil {
+				return // which the apply will say
+			}
+			stored = found.Parameters
+		}
+		if stored[p.Name] != "" {
+			crud.WarnOfPlace(planned, prior, diags)
+		}
+	}
+}
+
+// secret is one of a protocol.
+func (m *connection) secret(protocol string, p protocols.Parameter) crud.SecretField {
+	return secretField(protocol, p, m.parameters(protocol).Attributes())
 }
 
 // warnTaken warns of a name that is taken. It is no error yet: what has the

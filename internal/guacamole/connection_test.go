@@ -184,8 +184,8 @@ resource "onprem_guacamole_connection" "cp01" {
 }
 `, ssh)
 	}
-	stored := func(port, password string) resource.TestCheckFunc {
-		want := map[string]string{"hostname": "192.168.1.11", "port": port, "password": password}
+	stored := func(size, password string) resource.TestCheckFunc {
+		want := map[string]string{"hostname": "192.168.1.11", "font-size": size, "password": password}
 		maps.DeleteFunc(want, func(_, value string) bool { return value == "" })
 		return acctest.Has(sim, guacsim.KindConnection, "CP-01", acctest.Fields{"Parameters": want})
 	}
@@ -199,11 +199,11 @@ resource "onprem_guacamole_connection" "cp01" {
 		// The same version: whatever the configuration says, the stored one stays.
 		resource.TestStep{
 			Config: config(`
-    port                = 2222
+    font_size           = 12
     password_wo         = "` + newer + `"
     password_wo_version = 1`),
 			ConfigPlanChecks: acctest.Action(cp01, plancheck.ResourceActionUpdate),
-			Check:            stored("2222", secret),
+			Check:            stored("12", secret),
 		},
 		resource.TestStep{
 			Config: config(`
@@ -417,5 +417,56 @@ resource "onprem_guacamole_connection" "vm" {
 				}
 			},
 		},
+	)
+}
+
+// A stored secret does not follow to another machine, but goes there with a new
+// version; that of the gateway and of SFTP have addresses of their own.
+func TestConnectionSecretStaysAtItsAddress(t *testing.T) {
+	t.Parallel()
+	sim, block := start(t)
+	config := func(host, gateway string, port, password int) string {
+		return block + fmt.Sprintf(`
+resource "onprem_guacamole_connection" "cp01" {
+  name = "CP-01"
+  rdp = {
+    hostname                    = %q
+    port                        = %d
+    password_wo                 = "secret-of-version-%d"
+    password_wo_version         = %d
+    gateway_hostname            = %q
+    gateway_password_wo         = "secret-of-the-gateway"
+    gateway_password_wo_version = 1
+  }
+}
+`, host, port, password, password, gateway)
+	}
+	stored := func(password string) resource.TestCheckFunc {
+		return func(*terraform.State) error {
+			if have := sim.Connections()[0].Parameters["password"]; have != password {
+				return fmt.Errorf("Guacamole holds the password %q, want %q", have, password)
+			}
+			return nil
+		}
+	}
+	acctest.Run(t, sim,
+		resource.TestStep{Config: config("192.168.1.11", "gw.example.com", 3389, 1), Check: stored("secret-of-version-1")},
+		resource.TestStep{
+			Config:      config("203.0.113.7", "gw.example.com", 3389, 1),
+			ExpectError: acctest.Says("`rdp.password_wo` was given for 192.168.1.11:3389, and with this change it would be used at 203.0.113.7:3389"),
+		},
+		resource.TestStep{
+			Config:      config("192.168.1.11", "gw.example.com", 13389, 1),
+			ExpectError: acctest.Says("`rdp.password_wo` was given for 192.168.1.11:3389, and with this change it would be used at 192.168.1.11:13389"),
+		},
+		resource.TestStep{
+			Config:      config("192.168.1.11", "gw.example.net", 3389, 1),
+			ExpectError: acctest.Says("`rdp.gateway_password_wo` was given for gw.example.com, and with this change it would be used at gw.example.net"),
+		},
+		resource.TestStep{
+			PreConfig: acctest.Edit(t, sim, guacsim.KindConnection, "CP-01", acctest.Fields{"hostname": "203.0.113.7"}),
+			Config:    config("192.168.1.11", "gw.example.com", 3389, 1), Check: stored("secret-of-version-1"),
+		},
+		resource.TestStep{Config: config("192.168.1.12", "gw.example.com", 3389, 2), Check: stored("secret-of-version-2")},
 	)
 }

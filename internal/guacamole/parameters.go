@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net"
 	"strconv"
 	"strings"
 	"sync"
@@ -208,9 +209,7 @@ func writeParameters(protocol string, ch crud.Change[connection], current guacap
 	for _, p := range protocols.Of(protocol) {
 		value := writeParameter(plan[p.Attribute()])
 		if p.Secret {
-			secret, err := crud.Secret(ch, func(m *connection) crud.SecretField {
-				return secretField(protocol, p, m.parameters(protocol).Attributes())
-			})
+			secret, err := crud.Secret(ch, func(m *connection) crud.SecretField { return m.secret(protocol, p) })
 			problems = append(problems, err)
 			if value = same[p.Name]; secret != nil {
 				value = *secret
@@ -245,7 +244,36 @@ func writeParameter(v attr.Value) string {
 // secretField is a secret in the object of a protocol.
 func secretField(protocol string, p protocols.Parameter, o map[string]attr.Value) crud.SecretField {
 	value, _ := o[secretName(p)].(types.String)
-	return crud.SecretField{Path: path.Root(protocol).AtName(secretName(p)), Value: value, Version: number(o[versionName(p)])}
+	host, to := target(p, o)
+	return crud.SecretField{
+		Path: path.Root(protocol).AtName(secretName(p)), Value: value, Version: number(o[versionName(p)]),
+		To: to, ToPath: path.Root(protocol).AtName(host),
+	}
+}
+
+// target is where a secret is used, and the attribute that says so: at the
+// machine, the gateway before it, or the file server beside it.
+func target(p protocols.Parameter, o map[string]attr.Value) (attribute string, address types.String) {
+	beside, host := "", "hostname"
+	for _, prefix := range []string{"gateway_", "sftp_"} {
+		if strings.HasPrefix(p.Attribute(), prefix) {
+			beside, host = prefix, prefix+"hostname"
+		}
+	}
+	if v := o[host]; beside == "sftp_" && (v == nil || v.IsNull()) {
+		host = "hostname" // the machine itself, unless told otherwise
+	}
+	name, _ := o[host].(types.String)
+	port, _ := o[beside+"port"].(types.Int64)
+	switch {
+	case name.IsNull() || name.IsUnknown():
+		return host, name
+	case port.IsUnknown():
+		return host, types.StringUnknown()
+	case port.IsNull():
+		return host, name
+	}
+	return host, types.StringValue(net.JoinHostPort(name.ValueString(), strconv.FormatInt(port.ValueInt64(), 10)))
 }
 
 // number returns v as a number, null where there is none.

@@ -7,6 +7,7 @@ import (
 	"github.com/goharbor/go-client/pkg/sdk/v2.0/models"
 	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/booldefault"
@@ -28,8 +29,8 @@ var Registry = crud.Spec[registry, *harborapi.Client]{
 	Name: "harbor_registry", Identity: []string{"id"},
 	Client: (*clients.Set).Harbor, Schema: registrySchema,
 	Rights:  "The account in the provider's `harbor` block has to be a system administrator, or a system robot with all of `registry`.",
-	Secrets: func(m *registry) []crud.SecretField { return []crud.SecretField{m.secret()} },
-	Create:  createRegistry, Read: readRegistry, Update: updateRegistry, Delete: deleteRegistry, Import: importRegistry,
+	Secrets: func(m *registry) []crud.SecretField { return []crud.SecretField{m.secret()} }, Review: reviewRegistry,
+	Create: createRegistry, Read: readRegistry, Update: updateRegistry, Delete: deleteRegistry, Import: importRegistry,
 	List: &crud.Listing[registry, *harborapi.Client]{
 		Title: func(m *registry) string { return m.Name.ValueString() },
 		Each: each(func(ctx context.Context, c *harborapi.Client, _ *registry) ([]*harborapi.Registry, error) {
@@ -82,7 +83,8 @@ func registrySchema(context.Context) schema.Schema {
 			},
 			"url": schema.StringAttribute{
 				Required: true, CustomType: semtype.URLType{},
-				MarkdownDescription: "Address of the registry, with `http://` or `https://`.",
+				MarkdownDescription: "Address of the registry, with `http://` or `https://`. A stored secret does not follow to another " +
+					"scheme, host or port: change `access_secret_wo_version` with it.",
 			},
 			"insecure": schema.BoolAttribute{
 				Optional: true, Computed: true, Default: booldefault.StaticBool(false),
@@ -135,7 +137,25 @@ func supportsRegistry(ctx context.Context, c *harborapi.Client, m *registry) err
 
 // secret is the one write-only attribute.
 func (m *registry) secret() crud.SecretField {
-	return crud.SecretField{Path: path.Root("access_secret_wo"), Value: m.AccessSecretWO, Version: m.AccessSecretWOVersion}
+	return crud.SecretField{
+		Path: path.Root("access_secret_wo"), Value: m.AccessSecretWO, Version: m.AccessSecretWOVersion,
+		To: m.origin(), ToPath: path.Root("url"),
+	}
+}
+
+// origin is where Harbor sends the secret.
+func (m *registry) origin() types.String {
+	if m.URL.IsNull() || m.URL.IsUnknown() {
+		return m.URL.StringValue
+	}
+	return types.StringValue(harborapi.Origin(m.URL.ValueString()))
+}
+
+// reviewRegistry speaks up about a credential that somebody else has stored.
+func reviewRegistry(_ context.Context, _ func() (*harborapi.Client, error), ch crud.Change[registry], diags *diag.Diagnostics) {
+	if ch.Prior != nil && ch.Plan != nil && !ch.Prior.AccessKey.IsNull() {
+		crud.WarnOfPlace(ch.Plan.secret(), ch.Prior.secret(), diags)
+	}
 }
 
 func readRegistry(ctx context.Context, c *harborapi.Client, m *registry) error {

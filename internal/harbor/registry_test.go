@@ -111,6 +111,42 @@ func TestRegistry(t *testing.T) {
 	)
 }
 
+// A stored secret does not follow to another host, scheme or port, but goes
+// there with a new version. What a person points elsewhere by hand comes back.
+func TestRegistrySecretStaysAtItsAddress(t *testing.T) {
+	t.Parallel()
+	sim, block := start(t)
+	at := func(url, secret string, version int) string {
+		return block + strings.ReplaceAll(fullRegistry(secret, version), "https://hub.docker.com/", url)
+	}
+	refused := func(url, from, to string) resource.TestStep {
+		return resource.TestStep{
+			Config:      at(url, firstSecret, 1),
+			ExpectError: acctest.Says("with " + dockerhub + ", … `access_secret_wo` was given for " + from + ", and with this change it would be used at " + to + ", unasked: `access_secret_wo_version` is still 1"),
+		}
+	}
+	const hub = "https://hub.docker.com:443"
+	acctest.Run(t, sim,
+		resource.TestStep{Config: at("https://hub.docker.com/", firstSecret, 1), Check: holds(sim, firstSecret)},
+		refused("https://registry.example.com", hub, "https://registry.example.com:443"),
+		refused("http://hub.docker.com", hub, "http://hub.docker.com:80"),
+		refused("https://hub.docker.com:8443", hub, "https://hub.docker.com:8443"),
+		resource.TestStep{Config: at("https://HUB.docker.com:443", firstSecret, 1), Check: holds(sim, firstSecret)}, // the same place
+		resource.TestStep{
+			PreConfig: acctest.Edit(t, sim, harborsim.Registry, "dockerhub", acctest.Fields{"url": "https://elsewhere.example.com"}),
+			Config:    at("https://hub.docker.com/", firstSecret, 1), ConfigPlanChecks: acctest.Action(dockerhub, plancheck.ResourceActionUpdate),
+			Check: acctest.Has(sim, harborsim.Registry, "dockerhub", acctest.Fields{"url": "https://hub.docker.com"}),
+		},
+		resource.TestStep{Config: at("https://registry.example.com", secondSecret, 2), Check: holds(sim, secondSecret)},
+		resource.TestStep{ // what was unknown at plan is refused by the apply
+			Config: strings.Replace(at("URL", secondSecret, 2), `"URL"`, "terraform_data.url.output", 1) +
+				"\nresource \"terraform_data\" \"url\" {\n  input = \"https://hub.docker.com\"\n}\n",
+			ExpectError: acctest.Says("`access_secret_wo` was given for https://registry.example.com:443, and … https://hub.docker.com:443, unasked"),
+		},
+		resource.TestStep{Config: at("https://registry.example.com", secondSecret, 2), Check: holds(sim, secondSecret)},
+	)
+}
+
 // A registry without a credential has no type of one either: it goes along with
 // the first access key.
 func TestRegistryAccessKeyAlone(t *testing.T) {

@@ -220,6 +220,9 @@ func (l *loader) object(raw rawChange[any]) (Change, pair) {
 		c.Imported = l.importID(*raw.Change.Importing)
 	}
 	values := l.values(raw.Change)
+	if c.Action == Update {
+		c.Ways = l.ways(raw.Type, values)
+	}
 	l.attributes(&c, values)
 	return c, values
 }

@@ -135,6 +135,9 @@ type Change struct {
 	// Stateful names the kind of an object that holds data, or that much else
 	// stands on: its loss is not undone by creating it again.
 	Stateful string `json:"stateful,omitempty"`
+	// Ways are the addresses that an update changes and that the secrets which
+	// the system keeps for the object go to.
+	Ways []Way `json:"secrets_follow,omitempty"`
 	// Imported is what the object is imported by.
 	Imported string `json:"imported,omitempty"`
 	// MovedFrom is the address that the object had.

@@ -1,6 +1,7 @@
 package render
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -105,6 +106,9 @@ func changeItem(u *plan.Unit, c plan.Change) item {
 	it := item{unit: u.Name(), subject: c.Address, language: "diff"}
 	if c.Stateful != "" {
 		it.notes = append(it.notes, note{words: "**" + c.Stateful + "**"})
+	}
+	for _, way := range c.Ways {
+		it.notes = append(it.notes, note{"**the stored secret goes to a new address**", []string{way.Path + " = " + cmp.Or(way.Before, "null") + " → " + cmp.Or(way.After, "null")}})
 	}
 	it.notes = append(it.notes, note{words: order(c)})
 	if len(c.ForcedBy) > 0 {
