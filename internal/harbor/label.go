@@ -43,7 +43,7 @@ var newLabelData = crud.NewData(crud.DataSpec[label, *harborapi.Client]{
 	Read: func(ctx context.Context, c *harborapi.Client, m *label) error {
 		l, err := c.Labels.In(m.ProjectID.ValueInt64()).Named(ctx, m.Name.ValueString())
 		if err != nil {
-			return err
+			return missing("label", m.Name.ValueString(), err)
 		}
 		m.fromAPI(l)
 		return nil

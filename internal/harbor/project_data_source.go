@@ -34,7 +34,7 @@ func projectDataSchema(ctx context.Context) schema.Schema {
 func readProjectData(ctx context.Context, c *harborapi.Client, m *projectData) error {
 	p, err := c.Project(ctx, m.Name.ValueString())
 	if err != nil {
-		return err
+		return missing("project", m.Name.ValueString(), err)
 	}
 	m.fromAPI(p, true)
 	m.OwnerName = types.StringValue(p.OwnerName)

@@ -34,7 +34,7 @@ func registryDataSchema(ctx context.Context) schema.Schema {
 func readRegistryData(ctx context.Context, c *harborapi.Client, m *registryData) error {
 	r, err := c.Registries.Named(ctx, m.Name.ValueString())
 	if err != nil {
-		return err
+		return missing("registry", m.Name.ValueString(), err)
 	}
 	m.fromAPI(r)
 	m.Status = textOrNull(r.Status)

@@ -24,7 +24,7 @@ func policyDataSchema(ctx context.Context) schema.Schema {
 func readPolicyData(ctx context.Context, c *harborapi.Client, m *policy) error {
 	p, err := c.ReplicationPolicies.Named(ctx, m.Name.ValueString())
 	if err != nil {
-		return err
+		return missing("replication policy", m.Name.ValueString(), err)
 	}
 	return m.fromAPI(p)
 }
