@@ -124,6 +124,20 @@ func (c *cluster) address() string {
 	return u.String()
 }
 
+// proxyPassword is that of the proxy in between, "" where there is none.
+func (c *cluster) proxyPassword() string {
+	host, err := url.Parse(c.Host)
+	if err != nil {
+		return ""
+	}
+	proxy, err := c.Proxy(&http.Request{URL: host})
+	if err != nil || proxy == nil {
+		return ""
+	}
+	password, _ := proxy.User.Password()
+	return password
+}
+
 // Endpoint is how a cluster is spoken to.
 type Endpoint struct {
 	URL         string

@@ -132,8 +132,12 @@ func TestProxyOfTheEnvironment(t *testing.T) {
 	if _, err := New(Config{Host: "https://kube.example.internal:6443"}); err == nil || !strings.Contains(err.Error(), "HTTPS_PROXY in the environment is not the URL") {
 		t.Errorf("got %v", err)
 	}
-	if _, err := New(Config{Host: "https://kube.example.internal:6443", ProxyURL: "socks5://127.0.0.1:1080"}); err != nil {
-		t.Errorf("with one of its own: %v", err)
+	c, err := New(Config{Host: "https://kube.example.internal:6443", ProxyURL: "socks5://me:s3cret@127.0.0.1:1080"})
+	if err != nil {
+		t.Fatalf("with one of its own: %v", err)
+	}
+	if text := c.secrets.Text("the proxy says s3cret"); strings.Contains(text, "s3cret") {
+		t.Errorf("its password is shown: %s", text)
 	}
 }
 

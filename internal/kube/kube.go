@@ -82,7 +82,7 @@ func New(c Config) (*Client, error) {
 		return nil, err
 	}
 	secrets := &mask.Secrets{}
-	secrets.Add(rc.BearerToken, rc.Password, string(rc.KeyData))
+	secrets.Add(rc.BearerToken, rc.Password, string(rc.KeyData), rc.proxyPassword())
 	rc.WarningHandlerWithContext = &warnings{log: c.Log, secrets: secrets}
 	rc.Wrap(func(base http.RoundTripper) http.RoundTripper {
 		return &reader{base: base, limit: c.MaxResponse, secrets: secrets}
