@@ -23,6 +23,8 @@ type generateOptions struct {
 	Keep   bool
 	Format string
 	Only   string
+	// Release is this program's version, if it is a release.
+	Release string
 }
 
 func newGenerateCmd(streams Streams, run func(context.Context, generateOptions) error) *cobra.Command {
@@ -118,7 +120,7 @@ func (o *generateOptions) plan(p *platform.Platform) (*disk.Changes, error) {
 	if err != nil {
 		return nil, err
 	}
-	files, err := tree.Render(p, tree.Options{Format: tree.Format(o.Format), Modules: modules.FS, Base: base})
+	files, err := tree.Render(p, tree.Options{Format: tree.Format(o.Format), Modules: modules.FS, Base: base, Release: o.Release})
 	if err != nil {
 		return nil, err
 	}

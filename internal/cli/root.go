@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime/debug"
 
 	"github.com/spf13/cobra"
 )
@@ -82,7 +83,10 @@ Exit codes: 0 done, 1 failed or with findings, 2 wrong usage.`,
 	root.SetOut(streams.Out)
 	root.SetErr(streams.Err)
 	root.AddCommand(
-		newGenerateCmd(streams, runGenerate),
+		newGenerateCmd(streams, func(ctx context.Context, opts generateOptions) error {
+			opts.Release = release(resolveVersion(version, debug.ReadBuildInfo))
+			return runGenerate(ctx, opts)
+		}),
 		newValidateCmd(streams, runValidate),
 		newInitCmd(streams, runInit),
 		newCommentCmd(streams, runComment),

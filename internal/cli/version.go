@@ -8,6 +8,8 @@ import (
 	"runtime/debug"
 
 	"github.com/spf13/cobra"
+
+	"github.com/onprem-tools/terraform-provider-onprem/internal/lazyregexp"
 )
 
 type versionOptions struct {
@@ -58,4 +60,15 @@ func resolveVersion(linked string, read func() (*debug.BuildInfo, bool)) string 
 		return info.Main.Version
 	}
 	return linked
+}
+
+var releases = lazyregexp.New(`^v?(\d+\.\d+\.\d+(-(alpha|beta|rc)\.?\d+)?)$`)
+
+// release is a version without its v when it is that of a release, and else
+// empty: "dev", a commit after a release and a pseudo-version cannot be downloaded.
+func release(version string) string {
+	if match := releases.FindStringSubmatch(version); match != nil {
+		return match[1]
+	}
+	return ""
 }

@@ -45,3 +45,23 @@ func TestResolveVersion(t *testing.T) {
 		})
 	}
 }
+
+func TestRelease(t *testing.T) {
+	t.Parallel()
+	for version, want := range map[string]string{
+		"1.2.3":                              "1.2.3",
+		"v1.2.3":                             "1.2.3", // go install
+		"1.2.3-rc.1":                         "1.2.3-rc.1",
+		"v1.2.3-rc1":                         "1.2.3-rc1",
+		"dev":                                "",
+		"0123abc":                            "", // a repository without tags
+		"1.2.3-dirty":                        "",
+		"v1.2.3-4-g0123abc":                  "",
+		"v0.0.0-20260131120000-0123456789ab": "",
+		"v1.2.4-0.20260131120000-0123456789ab+dirty": "",
+	} {
+		if got := release(version); got != want {
+			t.Errorf("%s: got %q, want %q", version, got, want)
+		}
+	}
+}

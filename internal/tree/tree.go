@@ -32,6 +32,9 @@ type Options struct {
 	// Base is the way from the root of the tree to the folder of the platform
 	// file, with slashes: "." when it is the same.
 	Base string
+	// Release is the version of this program, which workflows install; empty for
+	// a build that is no release, which they cannot.
+	Release string
 }
 
 // Render returns the files of the tree by their paths, with slashes. The same

@@ -53,7 +53,7 @@ func load(t *testing.T, files map[string]string) *platform.Platform {
 
 func render(t *testing.T, files map[string]string, format Format) map[string]string {
 	t.Helper()
-	rendered, err := Render(load(t, files), Options{Format: format, Modules: modules.FS, Base: "."})
+	rendered, err := Render(load(t, files), Options{Format: format, Modules: modules.FS, Base: ".", Release: "1.2.3"})
 	if err != nil {
 		t.Fatal(err)
 	}

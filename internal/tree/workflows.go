@@ -11,12 +11,11 @@ import (
 	"github.com/onprem-tools/terraform-provider-onprem/internal/lazyregexp"
 )
 
-// The releases that workflows install, unless the platform file wants others.
+// The releases of others that workflows install, unless the platform file wants others.
 const (
 	terraformRelease  = "1.11.4"
 	tofuRelease       = "1.12.6"
 	terragruntRelease = "1.1.3"
-	onpremRelease     = "0.1.0"
 )
 
 //go:embed templates/scripts
@@ -34,7 +33,7 @@ type pipeline struct {
 	Secrets, Blanks   []string
 	Places, Automatic []string
 
-	ToolVersion, TerragruntVersion, OnpremVersion string
+	ToolVersion, TerragruntVersion string
 }
 
 func (p pipeline) Env() map[string]string { return p.Workflows.Env }
@@ -53,7 +52,6 @@ func (t *tree) workflows() {
 		Places: t.places(), Automatic: t.automatic(),
 		ToolVersion:       release(t.TerraformVersion, tool),
 		TerragruntVersion: release(t.Platform.TerragruntVersion, terragruntRelease),
-		OnpremVersion:     onpremRelease,
 	}
 	for _, name := range []string{"plan.yml", "apply.yml", "drift.yml"} {
 		t.template(path.Join(".github/workflows", name), name, p)

@@ -236,6 +236,33 @@ func TestRelease(t *testing.T) {
 	}
 }
 
+// TestWorkflowsInstallTheirRelease: pipelines run the release that wrote them,
+// or say why they cannot.
+func TestWorkflowsInstallTheirRelease(t *testing.T) {
+	t.Parallel()
+	for release, want := range map[string][]string{
+		"1.2.3": {`ONPREM_VERSION: "1.2.3"`, "releases/download/v$ONPREM_VERSION"},
+		"":      {"::error::The build that wrote this tree is no release"},
+	} {
+		files, err := Render(load(t, scenario(t)), Options{Format: Terragrunt, Modules: modules.FS, Base: ".", Release: release})
+		if err != nil {
+			t.Fatal(err)
+		}
+		setup := string(files[".github/actions/setup/action.yml"])
+		for _, w := range want {
+			if !strings.Contains(setup, w) {
+				t.Errorf("release %q: lacks %q:\n%s", release, w, setup)
+			}
+		}
+		if release == "" && strings.Contains(setup, "ONPREM_VERSION") {
+			t.Errorf("a build that is no release is installed all the same:\n%s", setup)
+		}
+		for _, s := range parseWorkflow(t, setup).steps() {
+			run(t, "", nil, "bash", "-n", "-c", s.Run)
+		}
+	}
+}
+
 // TestConfirm runs the step that stands between a person and an apply.
 func TestConfirm(t *testing.T) {
 	t.Parallel()

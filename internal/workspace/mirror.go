@@ -8,7 +8,8 @@ import (
 )
 
 // mirrorVersion is the version under which a mirror offers the provider that
-// was built: modules ask for `~> 0.1`.
+// was built: that of the newest release, which modules ask for. Written by make
+// generate.
 const mirrorVersion = "0.1.0"
 
 // hosts are the registries that Terraform and OpenTofu take onprem-tools/onprem

@@ -26,7 +26,7 @@ func TestMirror(t *testing.T) {
 		t.Errorf("the configuration does not name the mirror: %v\n%s", err, text)
 	}
 	for _, host := range []string{"registry.terraform.io", "registry.opentofu.org"} {
-		found, err := filepath.Glob(filepath.Join(dir, "mirror", host, "onprem-tools", "onprem", "0.1.0", "*", Provider+"_v0.1.0"))
+		found, err := filepath.Glob(filepath.Join(dir, "mirror", host, "onprem-tools", "onprem", mirrorVersion, "*", Provider+"_v"+mirrorVersion))
 		if err != nil || len(found) != 1 {
 			t.Fatalf("%s: got %s, %v", host, found, err)
 		}
