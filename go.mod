@@ -2,6 +2,8 @@ module github.com/onprem-tools/terraform-provider-onprem
 
 go 1.26.0
 
+toolchain go1.26.11
+
 require (
 	al.essio.dev/pkg/shellescape v1.6.0
 	github.com/agext/levenshtein v1.2.3

@@ -6,9 +6,10 @@ KUBERNETES      := kubeadm kubelet kube-apiserver kube-controller-manager kube-s
 KUBERNETES_NEXT := v1.34.5
 NODES           := $(KUBERNETES) $(addsuffix @$(KUBERNETES_NEXT),$(KUBERNETES)) etcd pause kubevip
 
-TOOLS := etcd kube-apiserver calico-apiserver metallb-controller tofu terraform-1.14 terragrunt tfplugindocs golangci-lint actionlint changie
+TOOLS := etcd kube-apiserver calico-apiserver metallb-controller tofu terraform-1.14 terragrunt tfplugindocs golangci-lint actionlint changie \
+           goreleaser syft govulncheck
 
-.PHONY: tools-test tools-nodes tools-tofu tools-terraform-1.14 tools-terragrunt tools-docs tools-lint tools-changelog
+.PHONY: tools-test tools-nodes tools-tofu tools-terraform-1.14 tools-terragrunt tools-docs tools-lint tools-changelog tools-release tools-vuln
 tools-test: $(addprefix .tools/bin/,etcd kube-apiserver calico-apiserver metallb-controller) .tools/crds
 # tools/build knows what is built already. Needs root and debootstrap.
 tools-nodes:
@@ -19,6 +20,8 @@ tools-terragrunt: .tools/bin/terragrunt
 tools-docs: .tools/bin/tfplugindocs
 tools-lint: $(addprefix .tools/bin/,golangci-lint actionlint)
 tools-changelog: .tools/bin/changie
+tools-release: $(addprefix .tools/bin/,goreleaser syft)
+tools-vuln: .tools/bin/govulncheck
 
 .tools/bin/etcd: $(wildcard tools/etcd/go.*)
 .tools/bin/kube-apiserver: $(wildcard tools/kubernetes/go.*)
@@ -32,6 +35,9 @@ tools-changelog: .tools/bin/changie
 .tools/bin/golangci-lint: $(wildcard tools/lint/go.*)
 .tools/bin/actionlint: $(wildcard tools/actionlint/go.*)
 .tools/bin/changie: $(wildcard tools/changelog/go.*)
+.tools/bin/goreleaser: $(wildcard tools/goreleaser/go.*)
+.tools/bin/syft: $(wildcard tools/syft/go.*)
+.tools/bin/govulncheck: $(wildcard tools/vuln/go.*)
 
 $(addprefix .tools/bin/,$(TOOLS)) .tools/crds: tools/build
 	@tools/build $(@F)

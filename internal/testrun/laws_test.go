@@ -84,6 +84,43 @@ func TestSkip(t *testing.T) {
 	}
 }
 
+// TestWorkflowsArePinned: what builds and tests this project, and above all its
+// releases, is what somebody has looked at. Actions are named by their commit,
+// programs are built from the modules in tools/, whose go.sum has their hashes.
+func TestWorkflowsArePinned(t *testing.T) {
+	t.Parallel()
+	workflows, err := filepath.Glob(filepath.Join(root, ".github/workflows/*.yml"))
+	if err != nil || len(workflows) == 0 {
+		t.Fatal("no workflows were found", err)
+	}
+	uses, pinned := regexp.MustCompile(`\buses: *(\S+)`), regexp.MustCompile(`@[0-9a-f]{40}$`)
+	for _, file := range workflows {
+		for _, action := range uses.FindAllStringSubmatch(readText(t, file), -1) {
+			if !pinned.MatchString(action[1]) {
+				t.Errorf("%s uses %s, want it by the hash of a commit", file, action[1])
+			}
+		}
+	}
+	release := readText(t, filepath.Join(root, ".github/workflows/release.yml"))
+	for _, want := range []string{"make tools-release", "goreleaser release", `$1 == "toolchain"`} {
+		if !strings.Contains(release, want) {
+			t.Errorf("the release workflow lacks %s", want)
+		}
+	}
+	if !regexp.MustCompile(`(?m)^toolchain go\d+\.\d+\.\d+$`).MatchString(readText(t, filepath.Join(root, "go.mod"))) {
+		t.Error("go.mod names no toolchain: releases would be built by the first patch of Go that the module can do with")
+	}
+}
+
+func readText(t *testing.T, file string) string {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
 // eachFile parses every Go file of this module.
 func eachFile(t *testing.T, do func(*token.FileSet, *ast.File)) {
 	t.Helper()
