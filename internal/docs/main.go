@@ -20,15 +20,16 @@ func main() {
 	schema := flag.String("schema", "", "file to write the schemas to")
 	readme := flag.String("readme", "", "file whose table to write anew")
 	examples := flag.String("examples", "", "directory to write missing examples to")
+	index := flag.String("index", "", "template of the index, whose versions to write anew")
 	versions := flag.String("versions", "", "root of the repository, whose texts are to name the newest release")
 	flag.Parse()
-	if err := run(context.Background(), *schema, *readme, *examples, *versions); err != nil {
+	if err := run(context.Background(), *schema, *readme, *index, *examples, *versions); err != nil {
 		fmt.Fprintln(os.Stderr, "docs:", err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, schema, readme, examples, versions string) error {
+func run(ctx context.Context, schema, readme, index, examples, versions string) error {
 	if versions != "" {
 		if err := writeVersions(versions); err != nil {
 			return err
@@ -41,6 +42,11 @@ func run(ctx context.Context, schema, readme, examples, versions string) error {
 	}
 	if err := writeTable(readme, all); err != nil {
 		return err
+	}
+	if index != "" {
+		if err := writeTested(index); err != nil {
+			return err
+		}
 	}
 	if examples != "" {
 		if err := writeMissingExamples(examples, all); err != nil {

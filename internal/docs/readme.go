@@ -12,14 +12,17 @@ import (
 	"github.com/onprem-tools/terraform-provider-onprem/internal/crud"
 )
 
-// The README's table stands between these marks.
+// The README's table and the versions in the index stand between these marks.
 const (
 	tableBegins = "<!-- what there is: written by make generate -->\n"
 	tableEnds   = "<!-- end of what there is -->\n"
+
+	testedBegins = "<!-- what is tested: written by make generate -->\n"
+	testedEnds   = "<!-- end of what is tested -->\n"
 )
 
 // systems are the rows of the table: the word in type names, the title, and the
-// versions that are tested.
+// versions that are tested. No other page says which.
 var systems = []struct{ name, title, versions string }{
 	{"kubernetes", "Kubernetes", "1.31+ (kubeadm)"},
 	{"calico", "Calico", "3.28+"},
@@ -27,25 +30,41 @@ var systems = []struct{ name, title, versions string }{
 	{"kubevirt", "KubeVirt", ""},
 	{"harbor", "Harbor", "2.13, 2.15"},
 	{"guacamole", "Guacamole", "1.5, 1.6"},
-	{"kong", "Kong", "3.x"},
+	{"kong", "Kong", "3.9"},
 }
 
 // writeTable writes the table of a README anew.
 func writeTable(file string, all *tfjson.ProviderSchema) error {
-	text, err := os.ReadFile(file)
-	if err != nil {
-		return err
-	}
-	before, rest, begins := strings.Cut(string(text), tableBegins)
-	_, after, ends := strings.Cut(rest, tableEnds)
-	if !begins || !ends {
-		return fmt.Errorf("%s has no place for the table: the lines %q and %q", file, tableBegins, tableEnds)
-	}
 	rows, err := table(all)
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(file, []byte(before+tableBegins+rows+tableEnds+after), 0o644)
+	return writeBetween(file, tableBegins, rows, tableEnds)
+}
+
+// writeTested writes into the index what the systems' versions are.
+func writeTested(file string) error {
+	var with []string
+	for _, s := range systems {
+		if s.versions != "" {
+			with = append(with, s.title+" "+s.versions)
+		}
+	}
+	return writeBetween(file, testedBegins, "Tested with "+strings.Join(with, "; ")+".\n", testedEnds)
+}
+
+// writeBetween writes what stands between two lines of a file anew.
+func writeBetween(file, begin, between, end string) error {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return err
+	}
+	before, rest, begins := strings.Cut(string(text), begin)
+	_, after, ends := strings.Cut(rest, end)
+	if !begins || !ends {
+		return fmt.Errorf("%s has no place for what is generated: the lines %q and %q", file, begin, end)
+	}
+	return os.WriteFile(file, []byte(before+begin+between+end+after), 0o644)
 }
 
 func table(all *tfjson.ProviderSchema) (string, error) {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -123,7 +124,7 @@ func TestTable(t *testing.T) {
 	}
 	for _, want := range []string{
 		"before\n" + tableBegins + "| System |",
-		"| Kong 3.x | [`kong_route`](docs/resources/kong_route.md) | data source [`kong_plugins`](docs/data-sources/kong_plugins.md) |\n" + tableEnds + "after\n",
+		"| Kong 3.9 | [`kong_route`](docs/resources/kong_route.md) | data source [`kong_plugins`](docs/data-sources/kong_plugins.md) |\n" + tableEnds + "after\n",
 		"| Calico 3.28+ |  | actions [`calico_a`](docs/actions/calico_a.md), [`calico_b`](docs/actions/calico_b.md) |\n",
 	} {
 		if !strings.Contains(string(text), want) {
@@ -133,6 +134,40 @@ func TestTable(t *testing.T) {
 	all.ResourceSchemas["onprem_gitlab_project"] = nil
 	if err := writeTable(file, all); err == nil || !strings.Contains(err.Error(), "add their system") {
 		t.Errorf("an unknown system: got %v", err)
+	}
+}
+
+// TestTested: the index has its versions from where the README has them, and the
+// schemas name none.
+func TestTested(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "index.md.tmpl")
+	if err := os.WriteFile(file, []byte("before\n"+testedBegins+"old\n"+testedEnds+"after\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := writeTested(file); err != nil {
+		t.Fatal(err)
+	}
+	written := string(read(t, file))
+	for _, s := range systems {
+		if s.versions != "" && !strings.Contains(written, s.title+" "+s.versions) {
+			t.Errorf("lacks %s %s in\n%s", s.title, s.versions, written)
+		}
+	}
+	_, want, _ := strings.Cut(written, testedBegins)
+	want, _, _ = strings.Cut(want, testedEnds)
+	if index := string(read(t, filepath.Join(root, "templates/index.md.tmpl"))); !strings.Contains(index, want) {
+		t.Errorf("the index does not say %q: run make generate", want)
+	}
+	all, err := schemas(t.Context(), providerserver.NewProtocol6(provider.New("test")())())
+	if err != nil {
+		t.Fatal(err)
+	}
+	versions := regexp.MustCompile(`\b(tested|supported)\b`)
+	for name, block := range all.ConfigSchema.Block.Attributes {
+		if versions.MatchString(block.Description) {
+			t.Errorf("the block %s says itself what is tested, beside the index: %s", name, block.Description)
+		}
 	}
 }
 

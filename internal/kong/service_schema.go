@@ -62,7 +62,7 @@ func serviceSchema(context.Context) schema.Schema {
 			},
 			"connect_timeout": timeoutAttribute("to connect to the upstream"),
 			"write_timeout":   timeoutAttribute("between two writes to the upstream"),
-			"read_timeout":    timeoutAttribute("between two reads from the upstream. WebSockets want it long"),
+			"read_timeout":    timeoutAttribute("between two reads from the upstream, which WebSockets want long"),
 			"enabled": schema.BoolAttribute{
 				MarkdownDescription: "Whether the service's routes are served. Defaults to `true`.",
 				Optional:            true, Computed: true, Default: booldefault.StaticBool(true),

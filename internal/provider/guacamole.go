@@ -24,7 +24,7 @@ type guacamoleBlock struct {
 func guacamoleAttribute() schema.Attribute {
 	return schema.SingleNestedAttribute{
 		Optional:            true,
-		MarkdownDescription: "The Guacamole access portal, with a database back end (1.5.5 and 1.6.0 are supported).",
+		MarkdownDescription: "The Guacamole access portal, with a database back end.",
 		Attributes: httpAttributes("GUACAMOLE", map[string]schema.Attribute{
 			"url": schema.StringAttribute{
 				CustomType: semtype.URLType{}, Optional: true,

@@ -22,7 +22,7 @@ type harborBlock struct {
 func harborAttribute() schema.Attribute {
 	return schema.SingleNestedAttribute{
 		Optional:            true,
-		MarkdownDescription: "The Harbor registry (v2.13 and v2.15 are tested).",
+		MarkdownDescription: "The Harbor registry.",
 		Attributes: httpAttributes("HARBOR", map[string]schema.Attribute{
 			"url": schema.StringAttribute{
 				CustomType: semtype.URLType{}, Optional: true,

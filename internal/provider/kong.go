@@ -23,7 +23,7 @@ type kongBlock struct {
 func kongAttribute() schema.Attribute {
 	return schema.SingleNestedAttribute{
 		Optional:            true,
-		MarkdownDescription: "The Kong Gateway, open source (3.9 is tested).",
+		MarkdownDescription: "The Kong Gateway, open source.",
 		Attributes: httpAttributes("KONG", map[string]schema.Attribute{
 			"admin_url": schema.StringAttribute{
 				CustomType: semtype.URLType{}, Optional: true,
