@@ -84,6 +84,43 @@ func TestSkip(t *testing.T) {
 	}
 }
 
+// TestStages: what .ci/run demands of a change is what the workflows demand, and
+// CONTRIBUTING.md says so.
+func TestStages(t *testing.T) {
+	t.Parallel()
+	workflows := readText(t, filepath.Join(root, ".github/workflows/test.yml")) + readText(t, filepath.Join(root, ".github/workflows/docs.yml"))
+	contributing := readText(t, filepath.Join(root, "CONTRIBUTING.md"))
+	script := readText(t, filepath.Join(root, ".ci/run"))
+	stages := regexp.MustCompile(`(?m)^ *stage ([a-z-]+) (.+)$`).FindAllStringSubmatch(script, -1)
+	if len(stages) < 10 {
+		t.Fatalf(".ci/run has %d stages: is it written in another way?", len(stages))
+	}
+	// Tools are made where they are needed; lint and build are one job.
+	elsewhere := map[string]string{"tools": "", "machines-needs": "", "build": "make build lint", "lint": "make build lint", "docs": "make generate"}
+	for _, s := range stages {
+		name := s[1]
+		command, ok := elsewhere[name]
+		if !ok {
+			command = s[2][strings.Index(s[2], " ")+1:] // after make or tests
+		}
+		if !strings.Contains(workflows, command) {
+			t.Errorf("no job of the workflows Test and Docs runs the stage %s: %s", name, command)
+		}
+		if name != "machines-needs" && !strings.Contains(contributing, "`"+name+"`") {
+			t.Errorf("the table in CONTRIBUTING.md lacks the stage %s", name)
+		}
+	}
+	for _, nightly := range []string{"make machines MACHINES=full", "make outdated"} {
+		found, err := filepath.Glob(filepath.Join(root, ".github/workflows/*.yml"))
+		if err != nil || !slices.ContainsFunc(found, func(file string) bool {
+			text := readText(t, file)
+			return strings.Contains(text, nightly) && strings.Contains(text, "cron:")
+		}) {
+			t.Errorf("no scheduled workflow runs %s (%v)", nightly, err)
+		}
+	}
+}
+
 // TestWorkflowsArePinned: what builds and tests this project, and above all its
 // releases, is what somebody has looked at. Actions are named by their commit,
 // programs are built from the modules in tools/, whose go.sum has their hashes.
