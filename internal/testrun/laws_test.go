@@ -121,6 +121,65 @@ func TestStages(t *testing.T) {
 	}
 }
 
+// promising are the documents that promise something, and where in them each
+// item of a list has to say what keeps it. Comments do, where readers are users.
+var promising = map[string]string{
+	"SECURITY.md":                  "## What you can rely on\n",
+	"README.md":                    "## Why it can be trusted\n",
+	"CONTRIBUTING.md":              "",
+	"templates/index.md.tmpl":      "",
+	"templates/guides/security.md": "## What could happen, and what holds it\n",
+}
+
+// TestPromises: a promise names the test or the file that keeps it, which exists.
+func TestPromises(t *testing.T) {
+	t.Parallel()
+	tests := map[string]bool{}
+	eachFile(t, func(files *token.FileSet, file *ast.File) {
+		name := files.Position(file.Pos()).Filename
+		for _, d := range file.Decls {
+			if f, ok := d.(*ast.FuncDecl); ok && strings.HasSuffix(name, "_test.go") && f.Recv == nil {
+				folder, _ := filepath.Rel(root, filepath.Dir(name)) // one is below the other
+				tests[filepath.ToSlash(folder)+"."+f.Name.Name] = true
+			}
+		}
+	})
+	test := regexp.MustCompile(`\b(?:internal|modules)[a-z0-9/]*\.Test\w+`)
+	file := regexp.MustCompile("[`(]((?:\\.ci|\\.github|internal|tools|modules|examples|templates|docs)/[\\w./-]+|\\.goreleaser\\.yml)[`)]")
+	for document, promises := range promising {
+		text := readText(t, filepath.Join(root, document))
+		for _, name := range test.FindAllString(text, -1) {
+			if !tests[name] {
+				t.Errorf("%s names the test %s, which does not exist", document, name)
+			}
+		}
+		for _, path := range file.FindAllStringSubmatch(text, -1) {
+			if test.MatchString(path[1]) || strings.HasSuffix(path[1], "...") {
+				continue
+			}
+			if _, err := os.Stat(filepath.Join(root, path[1])); err != nil {
+				t.Errorf("%s names a file that does not exist: %v", document, err)
+			}
+		}
+		if promises == "" {
+			continue
+		}
+		_, section, ok := strings.Cut(text, promises)
+		if !ok {
+			t.Errorf("%s has no section %q", document, promises)
+			continue
+		}
+		section, _, _ = strings.Cut(section, "\n## ")
+		for _, item := range regexp.MustCompile(`(?m)^(- |\| [^-])`).Split(section, -1)[1:] {
+			item, _, _ = strings.Cut(item, "\n\n")
+			if strings.HasPrefix(item, "sset ") || test.MatchString(item) || file.MatchString(item) {
+				continue // the head of a table names nothing
+			}
+			t.Errorf("%s does not say what keeps this: %s", document, strings.TrimSpace(item))
+		}
+	}
+}
+
 // TestWorkflowsArePinned: what builds and tests this project, and above all its
 // releases, is what somebody has looked at. Actions are named by their commit,
 // programs are built from the modules in tools/, whose go.sum has their hashes.
