@@ -31,10 +31,7 @@ func RetryAfter(h http.Header) (time.Duration, bool) {
 
 // Seconds is a wait of that many seconds, a day at most.
 func Seconds(n int64) time.Duration {
-	if n > int64(longestWait/time.Second) {
-		return longestWait
-	}
-	return max(time.Duration(n), 0) * time.Second
+	return time.Duration(min(max(n, 0), int64(longestWait/time.Second))) * time.Second
 }
 
 // beyond reports whether a wait outlasts what a request may take.

@@ -111,11 +111,11 @@ provider "onprem" {
 // core is what is left of a secret that was not masked: its beginning, in clear
 // or at any place in base64.
 func core() []string {
-	const clear = "S3cret-of-"
-	all := []string{clear}
+	const start = "S3cret-of-"
+	all := []string{start}
 	for offset := range 3 {
-		text := base64.StdEncoding.EncodeToString([]byte(strings.Repeat("x", offset) + clear))
-		all = append(all, text[(offset*8+5)/6:(offset+len(clear))*8/6])
+		text := base64.StdEncoding.EncodeToString([]byte(strings.Repeat("x", offset) + start))
+		all = append(all, text[(offset*8+5)/6:(offset+len(start))*8/6])
 	}
 	return all
 }

@@ -64,6 +64,7 @@ func connectionSchema(context.Context) schema.Schema {
 			"The object of the protocol has the protocol's parameters under Guacamole's own names, with `_` for `-`. Parameters that it does not know " +
 			"(of extensions, or of later versions) stay as they are on the server. Secrets are write-only: they never enter the state, " +
 			"and one that was set elsewhere is left alone until the configuration has a version of it. " +
+			"A secret does not follow to another host or port: change its version with it. " +
 			"Mind the spelling inside the object: Terraform itself drops names that are no parameters of the protocol, without a word.\n\n" +
 			"Text may hold tokens such as `${GUAC_USERNAME}`, which Guacamole replaces when a user connects; write them as `$${GUAC_USERNAME}` in HCL.",
 		Attributes: attributes,

@@ -65,7 +65,8 @@ const mask = "*****"
 func registrySchema(context.Context) schema.Schema {
 	return schema.Schema{
 		MarkdownDescription: "A registry endpoint: what Harbor replicates with, or is a proxy cache of. Harbor connects to the endpoint before " +
-			"it saves anything of it, and deletes it only when no replication policy and no proxy cache uses it.",
+			"it saves anything of it, and deletes it only when no replication policy and no proxy cache uses it.\n\n" +
+			"A stored secret does not follow to another scheme, host or port of `url`: change `access_secret_wo_version` with it.",
 		Attributes: map[string]schema.Attribute{
 			"id": idAttribute("registry"),
 			"name": schema.StringAttribute{
@@ -83,8 +84,7 @@ func registrySchema(context.Context) schema.Schema {
 			},
 			"url": schema.StringAttribute{
 				Required: true, CustomType: semtype.URLType{},
-				MarkdownDescription: "Address of the registry, with `http://` or `https://`. A stored secret does not follow to another " +
-					"scheme, host or port: change `access_secret_wo_version` with it.",
+				MarkdownDescription: "Address of the registry, with `http://` or `https://`.",
 			},
 			"insecure": schema.BoolAttribute{
 				Optional: true, Computed: true, Default: booldefault.StaticBool(false),

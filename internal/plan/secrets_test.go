@@ -11,15 +11,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-func marshal(t *testing.T, v any) []byte {
-	t.Helper()
-	content, err := json.Marshal(v)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return content
-}
-
 func TestMaskAddress(t *testing.T) {
 	var found secrets
 	found.Add("onprem")
