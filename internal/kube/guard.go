@@ -144,7 +144,7 @@ func (g *guard) list(ctx context.Context) {
 // managersOf names who has set fields of o, apart from its status.
 func managersOf(o *Object) []string {
 	var names []string
-	for _, entry := range o.GetManagedFields() {
+	for _, entry := range managedFields(o) {
 		if entry.Subresource == "" && !slices.Contains(names, entry.Manager) {
 			names = append(names, entry.Manager)
 		}

@@ -89,8 +89,8 @@ func packed(mib int) []byte {
 }
 
 func TestAnswersAreBounded(t *testing.T) { // not in parallel: it measures memory
-	bomb := packed(256)
-	for status, most := range map[int]uint64{200: 50, 400: 20, 503: 20} {
+	bomb := packed(64)
+	for status, most := range map[int]uint64{200: 80, 400: 20, 503: 20} { // unbounded it takes three hundred
 		c, requests := hostile(t, Config{MaxRetries: -1}, func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Encoding", "gzip")
 			w.WriteHeader(status)
@@ -303,6 +303,18 @@ func TestNamesThatArePaths(t *testing.T) {
 	}
 	if requests.Load() > 0 {
 		t.Errorf("%d requests were sent", requests.Load())
+	}
+}
+
+// TestManagersThatAreNone: what is no entry of managedFields is passed over, and
+// printed nowhere.
+func TestManagersThatAreNone(t *testing.T) {
+	t.Parallel()
+	c := newClient(t, Config{Host: "https://127.0.0.1:1"})
+	entry := map[string]any{"manager": DefaultFieldManager, "fieldsV1": map[string]any{"f:spec": map[string]any{"f:a": map[string]any{}}}}
+	o := &Object{Object: map[string]any{"metadata": map[string]any{"managedFields": []any{nil, "s3cret", map[string]any{"manager": int64(1)}, entry}}}}
+	if w := c.Owners(o); !w.Mine("spec", "a") {
+		t.Error("the one that is an entry was not read")
 	}
 }
 

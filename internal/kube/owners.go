@@ -2,6 +2,10 @@ package kube
 
 import (
 	"encoding/json"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
 )
 
 // Owners tells who has set which fields of an object, from its
@@ -21,7 +25,7 @@ type fieldSet map[string]any
 // Owners reads the field managers of o.
 func (c *Client) Owners(o *Object) Owners {
 	w := Owners{mine: fieldSet{}, anyone: fieldSet{}}
-	for _, entry := range o.GetManagedFields() {
+	for _, entry := range managedFields(o) {
 		if entry.Subresource != "" || entry.FieldsV1 == nil {
 			continue
 		}
@@ -37,6 +41,21 @@ func (c *Client) Owners(o *Object) Owners {
 		}
 	}
 	return w
+}
+
+// managedFields reads metadata.managedFields as far as it is what it should be.
+// The object's own method prints what is not to the terminal.
+func managedFields(o *Object) (entries []metav1.ManagedFieldsEntry) {
+	all, _, _ := unstructured.NestedFieldNoCopy(o.Object, "metadata", "managedFields")
+	list, _ := all.([]any)
+	for _, item := range list {
+		fields, _ := item.(map[string]any)
+		var entry metav1.ManagedFieldsEntry
+		if fields != nil && runtime.DefaultUnstructuredConverter.FromUnstructured(fields, &entry) == nil {
+			entries = append(entries, entry)
+		}
+	}
+	return entries
 }
 
 // Mine reports whether the client's field manager owns a field.
