@@ -91,6 +91,10 @@ func checkBGPPeer(m *bgpPeer, diags *diag.Diagnostics) {
 	if m.PeerIP.IsNull() && m.PeerSelector.IsNull() && m.LocalWorkloadSelector.IsNull() {
 		diags.AddError("Invalid attribute combination", "Nothing says whom to peer with. Set one of peer_ip, peer_selector and local_workload_selector.")
 	}
+	if !m.PeerIP.IsNull() && m.ASNumber.IsNull() {
+		refuse(diags, "as_number", "A peer at peer_ip needs its AS number: set as_number. Calico takes none for AS 0, on which BIRD refuses the whole "+
+			"configuration of every node that has the peer, and keeps the old one.")
+	}
 	if known(m.Node) && known(m.NodeSelector) {
 		refuse(diags, "node_selector", "node and node_selector exclude each other: keep one. Without either, all nodes peer.")
 	}
@@ -147,7 +151,7 @@ func bgpPeerSchema(ctx context.Context) schema.Schema {
 				Validators:          []validator.String{peerAddressValidator},
 			},
 			"as_number": schema.StringAttribute{
-				MarkdownDescription: "AS number of the peer, 1 to 4294967295. Not with `peer_selector`; needed with `local_workload_selector`.",
+				MarkdownDescription: "AS number of the peer, 1 to 4294967295. Needed with `peer_ip` and `local_workload_selector`; not with `peer_selector`.",
 				CustomType:          semtype.ASNumberType{}, Optional: true,
 			},
 			"node": schema.StringAttribute{

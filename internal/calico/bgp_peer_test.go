@@ -154,11 +154,11 @@ func TestBGPPeerRefused(t *testing.T) {
 	all, name := objects(t, c, "tor")
 	acctest.Run(t, all,
 		resource.TestStep{
-			Config:      peer(c.Kubeconfig(), name, "peer_ip = \"192.168.1.1\"\nfilters = [\"no-such-filter\"]"),
+			Config:      peer(c.Kubeconfig(), name, "peer_ip = \"192.168.1.1\"\nas_number = 65001\nfilters = [\"no-such-filter\"]"),
 			ExpectError: acctest.Says("no-such-filter"),
 		},
 		resource.TestStep{ // newer than Calico 3.28
-			Config:      peer(c.Kubeconfig(), name, "peer_ip = \"192.168.1.1\"\nlocal_as_number = 64999"),
+			Config:      peer(c.Kubeconfig(), name, "peer_ip = \"192.168.1.1\"\nas_number = 65001\nlocal_as_number = 64999"),
 			ExpectError: acctest.Says("spec.localASNumber: the server does not know this field The calico-apiserver in this cluster is older than the field."),
 		},
 	)
@@ -176,6 +176,7 @@ func TestBGPPeerInvalid(t *testing.T) {
 		`peer_ip = "2001:db8::1:port"`:                                                       "want an address",
 		"peer_ip = \"192.168.1.1\"\nnode = \"a\"\nnode_selector = \"all()\"":                 "node and node_selector exclude each other",
 		"peer_ip = \"192.168.1.1\"\nnode_selector = \"service = 'payment'\"":                 "not a Calico selector: ==, !=, in",
+		`peer_ip = "192.168.1.2"`:                                                            "needs its AS number",
 		"peer_ip = \"192.168.1.1\"\npeer_selector = \"all()\"":                               "peer_ip and peer_selector exclude each other",
 		"peer_selector = \"all()\"\nas_number = 65001":                                       "leave as_number out",
 		"local_workload_selector = \"all()\"":                                                "set as_number",

@@ -97,7 +97,8 @@ func TestSameName(t *testing.T) {
 				resource "onprem_calico_bgp_peer" "twice" {
 					count   = 2
 					name    = %q
-					peer_ip = "192.168.1.1"
+					peer_ip   = "192.168.1.1"
+					as_number = 65001
 				}`, name),
 			ExpectError: acctest.Says("another resource of this configuration has just created it Two resources have the same name."),
 		},
@@ -111,7 +112,7 @@ func TestWithoutCalico(t *testing.T) {
 	c := kubetest.Shared(t)
 	proxy := c.Proxy(t)
 	all, name := objects(t, c, "tor")
-	config := peer(proxy.Kubeconfig, name, `peer_ip = "192.168.1.1"`)
+	config := peer(proxy.Kubeconfig, name, "peer_ip = \"192.168.1.1\"\nas_number = 65001")
 	acctest.Run(t, all,
 		resource.TestStep{Config: config},
 		resource.TestStep{

@@ -56,7 +56,7 @@ var victims = map[string]victim{
 	"onprem_guacamole_connection":       {guacamole, guacsim.KindConnection, "POST /api/session/data/*/connections", "name = \"NAME-${each.key}\"\nssh = { hostname = \"10.0.0.1\" }"},
 	"onprem_guacamole_connection_group": {guacamole, guacsim.KindGroup, "POST /api/session/data/*/connectionGroups", `name = "NAME-${each.key}"`},
 	"onprem_calico_bgp_configuration":   calico("bgpconfigurations", "name = \"node.NAME-${each.key}\"\nlisten_port = 1790"),
-	"onprem_calico_bgp_peer":            calico("bgppeers", "name = \"NAME-${each.key}\"\npeer_ip = \"192.168.1.1\""),
+	"onprem_calico_bgp_peer":            calico("bgppeers", "name = \"NAME-${each.key}\"\npeer_ip = \"192.168.1.1\"\nas_number = 65001"),
 	"onprem_calico_ip_pool":             calico("ippools", "name = \"NAME-${each.key}\"\ncidr = \"NET.${each.key}/32\"\nblock_size = 32"),
 	"onprem_metallb_bfd_profile":        metallb("v1beta1", "bfdprofiles", `name = "NAME-${each.key}"`),
 	"onprem_metallb_bgp_advertisement":  metallb("v1beta1", "bgpadvertisements", "name = \"NAME-${each.key}\"\nip_address_pools = [\"NAME\"]"),
