@@ -31,7 +31,7 @@ var IPPool = object.Of(object.Spec[ipPool]{
 	Name: "calico_ip_pool", Kind: ipPoolKind, Schema: ipPoolSchema,
 	Meta:   func(m *ipPool) *object.Meta { return &m.Meta },
 	Fields: func(m *ipPool) []object.Field { return m.fields() },
-	Check:  checkIPPool, Complete: completeIPPool,
+	Check:  checkIPPool,
 }, object.DataSpec[ipPoolData]{
 	Description: "A Calico IPPool as it is in the cluster, with the defaults that Calico has filled in.",
 	Meta:        func(m *ipPoolData) *object.DataMeta { return &m.DataMeta },
@@ -65,7 +65,7 @@ type ipPoolSpec struct {
 func (m *ipPoolSpec) fields() []object.Field {
 	return []object.Field{
 		object.Bind(&m.CIDR, "spec", "cidr"),
-		object.Bind(&m.BlockSize, "spec", "blockSize").Computed(),
+		object.Bind(&m.BlockSize, "spec", "blockSize").Computed().Held().DefaultOf(m.absentBlockSize),
 		object.Bind(&m.IPIPMode, "spec", "ipipMode").Default("Never"),
 		object.Bind(&m.VXLANMode, "spec", "vxlanMode").Default("Never"),
 		object.Bind(&m.NATOutgoing, "spec", "natOutgoing"),
@@ -76,6 +76,17 @@ func (m *ipPoolSpec) fields() []object.Field {
 		object.Bind(&m.AllowedUses, "spec", "allowedUses").Default([]any{"Workload", "Tunnel"}),
 		object.Bind(&m.AssignmentMode, "spec", "assignmentMode").Default("Automatic"),
 	}
+}
+
+// absentBlockSize is what Calico takes for the size where the object has none, as
+// pools in native mode do: its readers assume it (libcalico-go
+// clientv3/ippool.go, 3.32.1).
+func (m *ipPoolSpec) absentBlockSize() any {
+	cidr, err := netip.ParsePrefix(m.CIDR.ValueString())
+	if err != nil {
+		return nil
+	}
+	return defaultBlockSize(cidr)
 }
 
 // Addresses that Calico leaves to the links (RFC 3927, RFC 4291).
@@ -165,8 +176,8 @@ func checkLoadBalancerPool(m *ipPool, diags *diag.Diagnostics) {
 	if encapsulates(m.VXLANMode) {
 		refuse(diags, "vxlan_mode", "Addresses of services are not encapsulated: leave vxlan_mode out.")
 	}
-	if !m.DisableBGPExport.ValueBool() && !m.DisableBGPExport.IsUnknown() {
-		refuse(diags, "allowed_uses", "A pool for LoadBalancer needs disable_bgp_export = true; the services' own addresses are announced instead.")
+	if m.DisableBGPExport.ValueBool() {
+		refuse(diags, "disable_bgp_export", "Calico refuses pools for LoadBalancer with disable_bgp_export: leave it out.")
 	}
 	if known(m.NodeSelector) && m.NodeSelector.ValueString() != "all()" {
 		refuse(diags, "node_selector", "Addresses of services belong to no node: leave node_selector out.")
@@ -194,9 +205,9 @@ func ipPoolSchema(ctx context.Context) schema.Schema {
 			},
 			"block_size": schema.Int64Attribute{
 				MarkdownDescription: "Prefix length of the blocks that nodes get: 20 to 32 for IPv4, where the default is 26; 116 to 128 for IPv6, where it is 122. " +
-					"Changing it makes a new pool.",
+					"Changing it makes a new pool; a size that is left out later stays as it is.",
 				Optional: true, Computed: true,
-				PlanModifiers: []planmodifier.Int64{blockSizeByFamily{}, int64planmodifier.RequiresReplace()},
+				PlanModifiers: []planmodifier.Int64{keptBlockSize{}, int64planmodifier.RequiresReplace()},
 			},
 			"ipip_mode": schema.StringAttribute{
 				MarkdownDescription: "IP-in-IP encapsulation: `Always`, `CrossSubnet` or `Never` (the default). IPv4 only, not together with VXLAN.",
@@ -231,8 +242,8 @@ func ipPoolSchema(ctx context.Context) schema.Schema {
 				Validators:          []validator.String{stringvalidator.LengthAtLeast(1), selectorValidator},
 			},
 			"allowed_uses": schema.SetAttribute{
-				MarkdownDescription: "What the addresses are for: `Workload` and `Tunnel` (both by default), or `LoadBalancer` alone (since Calico 3.30), which needs " +
-					"`disable_bgp_export` and no encapsulation, and which another use can replace only in a new pool.",
+				MarkdownDescription: "What the addresses are for: `Workload` and `Tunnel` (both by default), or `LoadBalancer` alone (since Calico 3.30), which goes with " +
+					"neither `disable_bgp_export` nor encapsulation, and which another use can replace only in a new pool.",
 				ElementType: types.StringType, Optional: true,
 				Validators: []validator.Set{
 					setvalidator.SizeAtLeast(1), setvalidator.ValueStringsAre(stringvalidator.OneOf("Workload", "Tunnel", "LoadBalancer")),
@@ -260,45 +271,40 @@ func noLongerLoadBalancer(_ context.Context, req planmodifier.SetRequest, resp *
 	resp.RequiresReplace = allows(req.StateValue, "LoadBalancer") && !allows(req.PlanValue, "LoadBalancer") && !req.PlanValue.IsUnknown()
 }
 
-// blockSizeByFamily plans Calico's default, which depends on the network.
-type blockSizeByFamily struct{}
+// keptBlockSize plans the size that a pool has, and Calico's default for a new
+// one. A size that is only taken out of the configuration never makes a new pool:
+// the addresses of the old one are in use.
+type keptBlockSize struct{}
 
 // Description implements planmodifier.Describer.
-func (blockSizeByFamily) Description(context.Context) string {
+func (keptBlockSize) Description(context.Context) string {
 	return "Defaults to 26 for IPv4 and 122 for IPv6."
 }
 
 // MarkdownDescription implements planmodifier.Describer.
-func (m blockSizeByFamily) MarkdownDescription(ctx context.Context) string { return m.Description(ctx) }
+func (m keptBlockSize) MarkdownDescription(ctx context.Context) string { return m.Description(ctx) }
 
 // PlanModifyInt64 implements planmodifier.Int64.
-func (blockSizeByFamily) PlanModifyInt64(ctx context.Context, req planmodifier.Int64Request, resp *planmodifier.Int64Response) {
+func (keptBlockSize) PlanModifyInt64(ctx context.Context, req planmodifier.Int64Request, resp *planmodifier.Int64Response) {
 	if !req.ConfigValue.IsNull() {
 		return
 	}
-	var cidr semtype.Prefix
-	resp.Diagnostics.Append(req.Plan.GetAttribute(ctx, path.Root("cidr"), &cidr)...)
+	var network semtype.Prefix
+	resp.Diagnostics.Append(req.Plan.GetAttribute(ctx, path.Root("cidr"), &network)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	resp.PlanValue = plannedBlockSize(cidr)
-}
-
-// KeepsUnchanged tells the fast path that completeIPPool says the same.
-func (blockSizeByFamily) KeepsUnchanged() {}
-
-// completeIPPool does what blockSizeByFamily does. The modifier is there for a
-// pool to be replaced when the default counts again.
-func completeIPPool(config, plan *ipPool) {
-	if config.BlockSize.IsNull() {
-		plan.BlockSize = plannedBlockSize(plan.CIDR)
-	}
-}
-
-func plannedBlockSize(cidr semtype.Prefix) types.Int64 {
-	p, err := netip.ParsePrefix(cidr.ValueString())
+	cidr, err := netip.ParsePrefix(network.ValueString())
 	if err != nil {
-		return types.Int64Unknown()
+		resp.PlanValue = types.Int64Unknown()
+		return
 	}
-	return types.Int64Value(defaultBlockSize(p))
+	resp.PlanValue = types.Int64Value(defaultBlockSize(cidr))
+	least, most := blockSizes(cidr)
+	if had := req.StateValue.ValueInt64(); had >= least && had <= most {
+		resp.PlanValue = req.StateValue
+	}
 }
+
+// KeepsUnchanged tells the fast path that what stays as it is keeps its size.
+func (keptBlockSize) KeepsUnchanged() {}

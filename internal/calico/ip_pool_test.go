@@ -74,8 +74,12 @@ func TestIPPoolLife(t *testing.T) {
 			Config: with("block_size = 28"), ConfigPlanChecks: acctest.Action(pods, plancheck.ResourceActionReplace),
 			Check: acctest.Has(life.System, pools, name, acctest.Fields{"blockSize": 28}),
 		},
-		resource.TestStep{ // without block_size the default counts again, which takes another pool
-			Config: bare, ConfigPlanChecks: acctest.Action(pods, plancheck.ResourceActionReplace),
+		resource.TestStep{ // a size that is left out stays: the addresses are in use
+			Config: bare, PlanOnly: true,
+		},
+		resource.TestStep{ // and what else changes does not give it up
+			Config: with("nat_outgoing = true\ntake_ownership = true"), ConfigPlanChecks: acctest.Action(pods, plancheck.ResourceActionUpdate),
+			Check: acctest.Has(life.System, pools, name, acctest.Fields{"blockSize": 28}),
 		},
 		resource.TestStep{
 			Config: moved, ConfigPlanChecks: acctest.Action(pods, plancheck.ResourceActionReplace),
@@ -133,15 +137,15 @@ func TestIPPoolInvalid(t *testing.T) {
 		"cidr = \"10.66.0.0/16\"\nblock_size = 19":     "Blocks of IPv4 are from 20 to 32, not 19",
 		"cidr = \"fd00::/64\"\nblock_size = 26":        "Blocks of IPv6 are from 116 to 128, not 26",
 		"cidr = \"fd01::/64\"\nipip_mode = \"Always\"": "IP in IP carries IPv4 only",
-		"cidr = \"10.67.0.0/16\"\nipip_mode = \"Always\"\nvxlan_mode = \"Always\"":                                       "cannot both encapsulate",
-		"cidr = \"10.68.0.0/16\"\nnode_selector = \"global()\"":                                                          "global() selects no nodes",
-		"cidr = \"10.69.0.0/16\"\nnode_selector = \"gpu\"":                                                               "not a Calico selector",
-		"cidr = \"10.70.0.0/16\"\nallowed_uses = [\"LoadBalancer\", \"Workload\"]":                                       "LoadBalancer allows no other use",
-		"cidr = \"10.71.0.0/16\"\nallowed_uses = [\"LoadBalancer\"]":                                                     "needs disable_bgp_export = true",
-		"cidr = \"10.72.0.0/16\"\nallowed_uses = [\"Pods\"]":                                                             `"Workload" "Tunnel" "LoadBalancer"`,
-		"cidr = \"10.73.0.0/16\"\nallowed_uses = [\"LoadBalancer\"]\ndisable_bgp_export = true\nvxlan_mode = \"Always\"": "leave vxlan_mode out",
-		"cidr = \"10.74.0.0/16\"\nallowed_uses = [\"Tunnel\"]\nnamespace_selector = \"all()\"":                           "belong to no namespace",
-		"cidr = \"10.75.0.0/16\"\nipip_mode = \"always\"":                                                                `"Always" "CrossSubnet" "Never"`,
+		"cidr = \"10.67.0.0/16\"\nipip_mode = \"Always\"\nvxlan_mode = \"Always\"":              "cannot both encapsulate",
+		"cidr = \"10.68.0.0/16\"\nnode_selector = \"global()\"":                                 "global() selects no nodes",
+		"cidr = \"10.69.0.0/16\"\nnode_selector = \"gpu\"":                                      "not a Calico selector",
+		"cidr = \"10.70.0.0/16\"\nallowed_uses = [\"LoadBalancer\", \"Workload\"]":              "LoadBalancer allows no other use",
+		"cidr = \"10.71.0.0/16\"\nallowed_uses = [\"LoadBalancer\"]\ndisable_bgp_export = true": "leave it out",
+		"cidr = \"10.72.0.0/16\"\nallowed_uses = [\"Pods\"]":                                    `"Workload" "Tunnel" "LoadBalancer"`,
+		"cidr = \"10.73.0.0/16\"\nallowed_uses = [\"LoadBalancer\"]\nvxlan_mode = \"Always\"":   "leave vxlan_mode out",
+		"cidr = \"10.74.0.0/16\"\nallowed_uses = [\"Tunnel\"]\nnamespace_selector = \"all()\"":  "belong to no namespace",
+		"cidr = \"10.75.0.0/16\"\nipip_mode = \"always\"":                                       `"Always" "CrossSubnet" "Never"`,
 	})
 }
 

@@ -1,11 +1,10 @@
 # Addresses for services, and pods of one team: needs Calico 3.31.
 resource "onprem_calico_ip_pool" "services" {
-  name               = "seoul-services"
-  cidr               = "192.168.1.180/30"
-  block_size         = 32
-  allowed_uses       = ["LoadBalancer"]
-  disable_bgp_export = true
-  assignment_mode    = "Automatic"
+  name            = "seoul-services"
+  cidr            = "192.168.1.180/30"
+  block_size      = 32
+  allowed_uses    = ["LoadBalancer"]
+  assignment_mode = "Automatic"
 }
 
 resource "onprem_calico_ip_pool" "payments" {

@@ -30,6 +30,10 @@ type Field struct {
 	computed bool
 	// writeOnly attributes are sent and never read.
 	writeOnly bool
+	// held attributes are sent as they are planned, written or not.
+	held bool
+	// defOf is the default where it depends on other attributes.
+	defOf func() any
 }
 
 // Bind pairs an attribute with a field.
@@ -59,10 +63,34 @@ func (f Field) Computed() Field {
 	return f
 }
 
+// DefaultOf is Default for a value that depends on attributes that stand before
+// this one.
+func (f Field) DefaultOf(of func() any) Field {
+	f.defOf = of
+	return f
+}
+
+// Held marks an attribute that is sent as planned even where the configuration
+// does not have it, so that the server can neither drop nor change it.
+func (f Field) Held() Field {
+	f.held = true
+	return f
+}
+
 // WriteOnly marks an attribute that is sent and never read.
 func (f Field) WriteOnly() Field {
 	f.writeOnly = true
 	return f
+}
+
+// hold replaces the fields that are held by those of the plan.
+func hold(fields, planned []Field) []Field {
+	for i, f := range planned {
+		if f.held {
+			fields[i] = f
+		}
+	}
+	return fields
 }
 
 // build returns the object that a model declares, but for its name; nulls are
@@ -206,6 +234,9 @@ func (r *reader) field(f Field) error {
 func (r *reader) absent(f Field, prior attr.Value) any {
 	if _, isBool := prior.(types.Bool); isBool && f.def == nil {
 		return false
+	}
+	if f.defOf != nil {
+		return f.defOf()
 	}
 	return f.def
 }

@@ -135,9 +135,9 @@ func (s Spec[M]) key(m *M) kube.Key {
 
 // declared is the object as the configuration declares it: names from the plan,
 // which knows their defaults, and only the fields the user has written, so that
-// no other is owned.
+// no other is owned, and those that are held.
 func (s Spec[M]) declared(ch crud.Change[M]) (*kube.Object, error) {
-	o, err := build(s.Meta(ch.Config), s.Fields(ch.Config))
+	o, err := build(s.Meta(ch.Config), hold(s.Fields(ch.Config), s.Fields(ch.Plan)))
 	if err != nil {
 		return nil, err
 	}
