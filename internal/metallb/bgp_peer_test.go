@@ -131,6 +131,7 @@ func TestBGPPeerInvalid(t *testing.T) {
 		base + "hold_time = \"9s\"\nkeepalive_time = \"10s\"":          "must not be longer than the hold time",
 		base + `connect_time = "1500ms"`:                               "must be whole seconds",
 		base + `hold_time = "9"`:                                       `"9" is not a duration`,
+		base + `annotations = { "meta.helm.sh/release-name" = "x" }`:   "another tool keeps its books there",
 		base + `router_id = "tor"`:                                     `"tor" is not an IP address`,
 		base + `password_wo = "secret"`:                                "password_wo_version",
 		base + "password_wo = \"x\"\npassword_wo_version = 1\npassword_secret = { name = \"bgp\" }": "keep password_secret",
@@ -160,6 +161,35 @@ func TestBGPPeerDataSource(t *testing.T) {
 				acctest.Is(data, "node_selectors", knownvalue.ListSizeExact(1)),
 			},
 			Check: acctest.NoSecrets(t, "not-for-state"),
+		},
+	)
+}
+
+// kubectl keeps the whole object, password and all, in an annotation of its own.
+func TestBooksOfOtherToolsStayOut(t *testing.T) {
+	t.Parallel()
+	c := kubetest.Shared(t)
+	all, name := objects(t, c, "tor")
+	address := somewhere(t, c)
+	all.Create(t, peers, name, map[string]any{"myASN": int64(64512), "peerASN": int64(65001), "peerAddress": address, "password": "not-for-state"})
+	annotate := acctest.Edit(t, all, peers, name, acctest.Fields{"annotations": map[string]any{
+		"kubectl.kubernetes.io/last-applied-configuration": `{"spec":{"password":"not-for-state"}}`,
+		"argocd.argoproj.io/tracking-id":                   "metallb:metallb.io/BGPPeer:metallb-system/tor",
+		"acme.internal/owner":                              "network",
+	}})
+	annotate()
+	own := knownvalue.MapExact(map[string]knownvalue.Check{"acme.internal/owner": knownvalue.StringExact("network")})
+	config := peer(c.Kubeconfig(), name, fmt.Sprintf("my_asn = 64512\npeer_asn = 65001\npeer_address = %q\ntake_ownership = true\n"+
+		"annotations = { \"acme.internal/owner\" = \"network\" }", address))
+	acctest.Run(t, all,
+		resource.TestStep{
+			Config:            objecttest.Provider(c.Kubeconfig()) + fmt.Sprintf("data \"onprem_metallb_bgp_peer\" \"tor\" {\n  name = %q\n}\n", name),
+			ConfigStateChecks: []statecheck.StateCheck{acctest.Is("data.onprem_metallb_bgp_peer.tor", "annotations", own)},
+			Check:             acctest.NoSecrets(t, "not-for-state"),
+		},
+		resource.TestStep{Config: config, ResourceName: tor, ImportState: true, ImportStateId: "metallb-system/" + name, ImportStatePersist: true},
+		resource.TestStep{
+			Config: config, ConfigStateChecks: []statecheck.StateCheck{acctest.Is(tor, "annotations", own)}, Check: acctest.NoSecrets(t, "not-for-state"),
 		},
 	)
 }

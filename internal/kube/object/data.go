@@ -79,7 +79,7 @@ func (s DataSpec[M]) schema(ctx context.Context) dataschema.Schema {
 		MarkdownDescription: "Name of the " + s.kind.Kind + ".", Required: true, Validators: []validator.String{NameValidator()},
 	}
 	attributes["labels"] = dataschema.MapAttribute{MarkdownDescription: "All its labels.", ElementType: types.StringType, Computed: true}
-	attributes["annotations"] = dataschema.MapAttribute{MarkdownDescription: "All its annotations.", ElementType: types.StringType, Computed: true}
+	attributes["annotations"] = dataschema.MapAttribute{MarkdownDescription: "All its annotations, but those in which kubectl, Argo CD and Helm keep their books.", ElementType: types.StringType, Computed: true}
 	if s.Namespace != nil {
 		attributes["namespace"] = dataschema.StringAttribute{
 			MarkdownDescription: "Namespace of the " + s.kind.Kind + ". Defaults to `" + s.DefaultNamespace + "`.",

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"reflect"
 	"slices"
 	"strconv"
@@ -196,7 +197,7 @@ type reader struct {
 func (r *reader) fill(meta *Meta, fields []Field) error {
 	meta.UID = types.StringValue(string(r.object.GetUID()))
 	meta.Labels = r.keys(meta.Labels, r.object.GetLabels(), "labels")
-	meta.Annotations = r.keys(meta.Annotations, r.object.GetAnnotations(), "annotations")
+	meta.Annotations = r.keys(meta.Annotations, ownAnnotations(r.object), "annotations")
 	for _, f := range fields {
 		if err := r.field(f); err != nil {
 			return fmt.Errorf("%s: %w", strings.Join(f.path, "."), err)
@@ -260,6 +261,22 @@ func isDefault(f Field, j any) bool {
 		return j == false
 	}
 	return reflect.DeepEqual(f.def, j)
+}
+
+// toolAnnotations are those in which other tools keep their books. kubectl's has
+// the whole object as it was applied, passwords included; on another object all
+// of them would be wrong.
+var toolAnnotations = []string{
+	"kubectl.kubernetes.io/last-applied-configuration",
+	"argocd.argoproj.io/tracking-id", "argocd.argoproj.io/installation-id",
+	"meta.helm.sh/release-name", "meta.helm.sh/release-namespace",
+}
+
+// ownAnnotations are the annotations of an object without those of other tools.
+func ownAnnotations(o *kube.Object) map[string]string {
+	own := maps.Clone(o.GetAnnotations())
+	maps.DeleteFunc(own, func(key, _ string) bool { return slices.Contains(toolAnnotations, key) })
+	return own
 }
 
 // keys are the labels or annotations that the configuration has, or has had.

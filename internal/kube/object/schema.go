@@ -38,9 +38,10 @@ func Attributes(ctx context.Context, kind kube.Kind, own map[string]schema.Attri
 			Validators: []validator.Map{LabelsValidator()},
 		},
 		"annotations": schema.MapAttribute{
-			MarkdownDescription: "Annotations. Only these keys are managed; annotations that others set are left alone.",
-			ElementType:         types.StringType, Optional: true,
-			Validators: []validator.Map{mapvalidator.KeysAre(QualifiedNameValidator())},
+			MarkdownDescription: "Annotations. Only these keys are managed; annotations that others set are left alone. Those in which " +
+				"kubectl, Argo CD and Helm keep their books are never read: kubectl's holds the whole object, passwords included.",
+			ElementType: types.StringType, Optional: true,
+			Validators: []validator.Map{mapvalidator.KeysAre(annotationKeyValidator())},
 		},
 		"take_ownership": schema.BoolAttribute{
 			MarkdownDescription: "Whether to take over an object that exists already, and fields that another manager owns. " +

@@ -3,6 +3,7 @@ package object
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/mapvalidator"
@@ -49,6 +50,16 @@ func NamespaceValidator() Check {
 // QualifiedNameValidator checks keys of labels and annotations.
 func QualifiedNameValidator() Check {
 	return Check{"must be a label key, with an optional prefix", joined(validation.IsQualifiedName)}
+}
+
+// annotationKeyValidator checks keys of annotations.
+func annotationKeyValidator() Check {
+	return Check{"must be an annotation key, and none of other tools' books", func(key string) string {
+		if slices.Contains(toolAnnotations, key) {
+			return "another tool keeps its books there, and this resource leaves them alone"
+		}
+		return QualifiedNameValidator().Find(key)
+	}}
 }
 
 // LabelValueValidator checks values of labels.
