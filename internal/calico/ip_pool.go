@@ -31,7 +31,7 @@ var IPPool = object.Of(object.Spec[ipPool]{
 	Name: "calico_ip_pool", Kind: ipPoolKind, Schema: ipPoolSchema,
 	Meta:   func(m *ipPool) *object.Meta { return &m.Meta },
 	Fields: func(m *ipPool) []object.Field { return m.fields() },
-	Check:  checkIPPool,
+	Check:  checkIPPool, Complete: completeIPPool,
 }, object.DataSpec[ipPoolData]{
 	Description: "A Calico IPPool as it is in the cluster, with the defaults that Calico has filled in.",
 	Meta:        func(m *ipPoolData) *object.DataMeta { return &m.DataMeta },
@@ -289,22 +289,41 @@ func (keptBlockSize) PlanModifyInt64(ctx context.Context, req planmodifier.Int64
 	if !req.ConfigValue.IsNull() {
 		return
 	}
-	var network semtype.Prefix
+	var network, had semtype.Prefix
 	resp.Diagnostics.Append(req.Plan.GetAttribute(ctx, path.Root("cidr"), &network)...)
-	if resp.Diagnostics.HasError() {
-		return
+	if !req.State.Raw.IsNull() {
+		resp.Diagnostics.Append(req.State.GetAttribute(ctx, path.Root("cidr"), &had)...)
 	}
+	switch {
+	case resp.Diagnostics.HasError():
+	case !req.StateValue.IsNull() && network.Equal(had):
+		resp.PlanValue = req.StateValue
+	default:
+		resp.PlanValue = plannedBlockSize(network, req.StateValue)
+	}
+}
+
+// plannedBlockSize is the size that the pool before had where the network allows
+// it, or else Calico's default.
+func plannedBlockSize(network semtype.Prefix, before types.Int64) types.Int64 {
 	cidr, err := netip.ParsePrefix(network.ValueString())
 	if err != nil {
-		resp.PlanValue = types.Int64Unknown()
-		return
+		return types.Int64Unknown()
 	}
-	resp.PlanValue = types.Int64Value(defaultBlockSize(cidr))
 	least, most := blockSizes(cidr)
-	if had := req.StateValue.ValueInt64(); had >= least && had <= most {
-		resp.PlanValue = req.StateValue
+	if size := before.ValueInt64(); size >= least && size <= most {
+		return before
 	}
+	return types.Int64Value(defaultBlockSize(cidr))
 }
 
 // KeepsUnchanged tells the fast path that what stays as it is keeps its size.
 func (keptBlockSize) KeepsUnchanged() {}
+
+// completeIPPool gives a size to a pool whose state has none, as former versions
+// left it where Calico stores none. keptBlockSize does the same.
+func completeIPPool(config, plan *ipPool) {
+	if config.BlockSize.IsNull() && plan.BlockSize.IsNull() {
+		plan.BlockSize = plannedBlockSize(plan.CIDR, plan.BlockSize)
+	}
+}
