@@ -1,8 +1,6 @@
 package api
 
 import (
-	"bytes"
-	"compress/gzip"
 	"context"
 	"encoding/base64"
 	"encoding/json"
@@ -18,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/onprem-tools/terraform-provider-onprem/internal/faulty"
 	"github.com/onprem-tools/terraform-provider-onprem/internal/mask"
 )
 
@@ -46,22 +45,8 @@ func TestRedirectsAreNotFollowed(t *testing.T) {
 	}
 }
 
-// packed is so many MiB of JSON in a few hundred kilobytes.
-func packed(mib int) []byte {
-	var b bytes.Buffer
-	z := gzip.NewWriter(&b)
-	_, _ = io.WriteString(z, `{"message":"`)
-	block := bytes.Repeat([]byte("x"), 1<<20)
-	for range mib {
-		_, _ = z.Write(block)
-	}
-	_, _ = io.WriteString(z, `"}`)
-	_ = z.Close()
-	return b.Bytes()
-}
-
 func TestAnswersAreBounded(t *testing.T) { // not in parallel: it measures memory
-	bomb := packed(256)
+	bomb := faulty.Packed(`{"message":"`, 256, `"}`)
 	for _, status := range []int{200, 400, 503} {
 		c := client(t, Config{MaxRetries: -1}, func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", "application/json")
@@ -88,7 +73,7 @@ func TestAnswersAreBounded(t *testing.T) { // not in parallel: it measures memor
 
 func TestMaxResponseIsASetting(t *testing.T) {
 	t.Parallel()
-	bomb := packed(2)
+	bomb := faulty.Packed(`{"message":"`, 2, `"}`)
 	var tries atomic.Int64
 	c := client(t, Config{MaxResponse: 1 << 20}, func(w http.ResponseWriter, _ *http.Request) {
 		tries.Add(1)

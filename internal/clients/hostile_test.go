@@ -1,8 +1,6 @@
 package clients
 
 import (
-	"bytes"
-	"compress/gzip"
 	"context"
 	"errors"
 	"fmt"
@@ -19,6 +17,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/onprem-tools/terraform-provider-onprem/internal/api"
+	"github.com/onprem-tools/terraform-provider-onprem/internal/faulty"
 	"github.com/onprem-tools/terraform-provider-onprem/internal/guacamole/guacapi"
 	"github.com/onprem-tools/terraform-provider-onprem/internal/harbor/harborapi"
 	"github.com/onprem-tools/terraform-provider-onprem/internal/kong/kongapi"
@@ -184,7 +183,7 @@ type lie struct {
 }
 
 func lies(elsewhere string) []lie {
-	bomb := packed(256)
+	bomb := faulty.Packed(`{"message":"`, 256, `"}`)
 	fine := func(body string) func(system, http.ResponseWriter, *http.Request) {
 		return func(_ system, w http.ResponseWriter, _ *http.Request) { ofJSON(w, 200, body) }
 	}
@@ -247,20 +246,6 @@ func squeezed(code int, bomb []byte) func(system, http.ResponseWriter, *http.Req
 		w.WriteHeader(code)
 		_, _ = w.Write(bomb)
 	}
-}
-
-// packed is so many MiB of JSON in a few hundred kilobytes.
-func packed(mib int) []byte {
-	var b bytes.Buffer
-	z := gzip.NewWriter(&b)
-	_, _ = io.WriteString(z, `{"message":"`)
-	block := bytes.Repeat([]byte("x"), 1<<20)
-	for range mib {
-		_, _ = z.Write(block)
-	}
-	_, _ = io.WriteString(z, `"}`)
-	_ = z.Close()
-	return b.Bytes()
 }
 
 // TestHostileAnswers tells every client every lie: none is believed, none costs

@@ -1,8 +1,6 @@
 package kube
 
 import (
-	"bytes"
-	"compress/gzip"
 	"context"
 	"encoding/base64"
 	"encoding/json"
@@ -21,6 +19,7 @@ import (
 	"time"
 
 	"github.com/onprem-tools/terraform-provider-onprem/internal/api"
+	"github.com/onprem-tools/terraform-provider-onprem/internal/faulty"
 	"github.com/onprem-tools/terraform-provider-onprem/internal/mask"
 )
 
@@ -74,22 +73,8 @@ func TestRedirectsAreNotFollowed(t *testing.T) {
 	}
 }
 
-// packed is so many MiB of JSON in a few hundred kilobytes.
-func packed(mib int) []byte {
-	var b bytes.Buffer
-	z := gzip.NewWriter(&b)
-	_, _ = io.WriteString(z, `{"kind":"Status","apiVersion":"v1","status":"Failure","message":"`)
-	block := bytes.Repeat([]byte("x"), 1<<20)
-	for range mib {
-		_, _ = z.Write(block)
-	}
-	_, _ = io.WriteString(z, `"}`)
-	_ = z.Close()
-	return b.Bytes()
-}
-
 func TestAnswersAreBounded(t *testing.T) { // not in parallel: it measures memory
-	bomb := packed(64)
+	bomb := faulty.Packed(`{"kind":"Status","apiVersion":"v1","status":"Failure","message":"`, 64, `"}`)
 	for status, most := range map[int]uint64{200: 80, 400: 20, 503: 20} { // unbounded it takes three hundred
 		c, requests := hostile(t, Config{MaxRetries: -1}, func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Encoding", "gzip")
@@ -114,7 +99,7 @@ func TestAnswersAreBounded(t *testing.T) { // not in parallel: it measures memor
 
 func TestMaxResponseIsASetting(t *testing.T) {
 	t.Parallel()
-	two := packed(2)
+	two := faulty.Packed(`{"kind":"Status","apiVersion":"v1","status":"Failure","message":"`, 2, `"}`)
 	c, requests := hostile(t, Config{MaxResponse: 1 << 20}, func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Encoding", "gzip")
 		_, _ = w.Write(two)
