@@ -119,7 +119,7 @@ func (e *Error) connectionHint() string {
 	var host x509.HostnameError
 	var invalid x509.CertificateInvalidError
 	var record tls.RecordHeaderError
-	var large *tooLargeError
+	var large *TooLargeError
 	var noName *noNameError
 	switch {
 	case e.setting == "": // made by a client, without a request

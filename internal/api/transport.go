@@ -23,8 +23,8 @@ import (
 const (
 	// retryFor bounds all tries of one request together.
 	retryFor = 2 * time.Minute
-	// maxRefusal bounds what is read of an answer that is no success.
-	maxRefusal = 1 << 20
+	// MaxRefusal bounds what is read of an answer that is no success, in bytes.
+	MaxRefusal = 1 << 20
 	// serverErrorTries bounds the tries of a request answered with 500, which
 	// most systems also use for faults that no repetition mends.
 	serverErrorTries = 3
@@ -107,15 +107,15 @@ func (t *Transport) RoundTrip(req *http.Request) (resp *http.Response, err error
 	if silent != nil {
 		return nil, t.failed(req, &neverSentError{cause(silent)})
 	}
-	if err == nil && resp.Header.Get("Location") != "" && isRedirect(resp.StatusCode) {
+	if err == nil && resp.Header.Get("Location") != "" && IsRedirect(resp.StatusCode) {
 		return nil, t.Refused(req, resp, nil)
 	}
 	return resp, err
 }
 
-// isRedirect reports whether clients follow an answer with this status to the
+// IsRedirect reports whether clients follow an answer with this status to the
 // Location it names.
-func isRedirect(status int) bool {
+func IsRedirect(status int) bool {
 	return status >= 300 && status < 400 && status != http.StatusNotModified
 }
 
@@ -232,7 +232,7 @@ func (t *Transport) buffer(resp *http.Response) error {
 	limit := t.config.MaxResponse
 	success := resp.StatusCode < http.StatusMultipleChoices
 	if !success {
-		limit = maxRefusal
+		limit = MaxRefusal
 	}
 	body, err := io.ReadAll(io.LimitReader(resp.Body, limit+1))
 	_ = resp.Body.Close()
@@ -241,7 +241,7 @@ func (t *Transport) buffer(resp *http.Response) error {
 	case err != nil && success:
 		return fmt.Errorf("the answer broke off: %w", err)
 	case !whole && success:
-		return &tooLargeError{limit}
+		return &TooLargeError{limit}
 	case !whole:
 		body = body[:limit]
 	case len(body) > 0 && isJSON(resp.Header) && !json.Valid(body):
@@ -252,10 +252,11 @@ func (t *Transport) buffer(resp *http.Response) error {
 	return nil
 }
 
-// tooLargeError is a success whose answer nobody could want to keep.
-type tooLargeError struct{ limit int64 }
+// TooLargeError is a success whose answer nobody could want to keep.
+type TooLargeError struct{ Limit int64 } // in bytes
 
-func (e *tooLargeError) Error() string { return fmt.Sprintf("answer larger than %d MiB", e.limit>>20) }
+// Error names the limit.
+func (e *TooLargeError) Error() string { return fmt.Sprintf("answer larger than %d MiB", e.Limit>>20) }
 
 func isJSON(h http.Header) bool { return mediaType(h) == "application/json" }
 
@@ -270,7 +271,7 @@ func mediaType(h http.Header) string {
 
 // mayRepeat reports whether another try after err is safe and sensible.
 func (t *Transport) mayRepeat(req *http.Request, err error) bool {
-	var large *tooLargeError
+	var large *TooLargeError
 	if req.Context().Err() != nil || isCertificateError(err) || errors.As(err, &large) {
 		return false
 	}
@@ -321,14 +322,15 @@ func (t *Transport) Refused(req *http.Request, resp *http.Response, body []byte)
 	e.Status, e.Body = resp.StatusCode, string(body)
 	e.mediaType = mediaType(resp.Header)
 	e.after, _ = RetryAfter(resp.Header)
-	if isRedirect(resp.StatusCode) {
-		e.target = target(req, resp)
+	if IsRedirect(resp.StatusCode) {
+		e.target = Target(req, resp)
 	}
 	return e
 }
 
-// target is where a redirect leads, without what may be secret in it.
-func target(req *http.Request, resp *http.Response) string {
+// Target is where a redirect leads, without what may be secret in it; "" where
+// it does not say.
+func Target(req *http.Request, resp *http.Response) string {
 	to, err := req.URL.Parse(resp.Header.Get("Location"))
 	if err != nil || resp.Header.Get("Location") == "" {
 		return ""

@@ -2,6 +2,7 @@ package kube
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/base64"
 	"errors"
@@ -10,16 +11,12 @@ import (
 	"mime"
 	"net"
 	"net/http"
-	"net/url"
 	"strings"
 	"time"
 
 	"github.com/onprem-tools/terraform-provider-onprem/internal/api"
 	"github.com/onprem-tools/terraform-provider-onprem/internal/mask"
 )
-
-// maxRefusal bounds what is read of an answer that is no success.
-const maxRefusal = 1 << 20
 
 // answer is what is known of an answer beside what client-go makes of it.
 type answer struct {
@@ -66,9 +63,9 @@ func (r *reader) RoundTrip(req *http.Request) (*http.Response, error) {
 	a.mediaType, _, _ = mime.ParseMediaType(resp.Header.Get("Content-Type"))
 	a.after, _ = api.RetryAfter(resp.Header)
 	resp.Header.Del("Retry-After") // client-go would sit through it, however long
-	if isRedirect(resp.StatusCode) {
+	if api.IsRedirect(resp.StatusCode) {
 		_ = resp.Body.Close()
-		return nil, &redirectError{status: resp.StatusCode, target: target(req, resp)}
+		return nil, &redirectError{status: resp.StatusCode, target: cmp.Or(api.Target(req, resp), "nowhere")}
 	}
 	if err := r.buffer(resp, a); err != nil {
 		return nil, err
@@ -83,7 +80,7 @@ func (r *reader) WrappedRoundTripper() http.RoundTripper { return r.base }
 // buffer reads the body of resp, of a refusal only the start; what is left is not
 // read, and the connection not used again.
 func (r *reader) buffer(resp *http.Response, a *answer) error {
-	limit, success := int64(maxRefusal), resp.StatusCode < http.StatusMultipleChoices
+	limit, success := int64(api.MaxRefusal), resp.StatusCode < http.StatusMultipleChoices
 	if success {
 		limit = r.limit
 	}
@@ -93,7 +90,7 @@ func (r *reader) buffer(resp *http.Response, a *answer) error {
 	case err != nil && success:
 		return fmt.Errorf("the answer broke off: %w", err)
 	case size > limit && success:
-		return &tooLargeError{limit}
+		return fmt.Errorf("gave an %w", &api.TooLargeError{Limit: limit})
 	case !success:
 		parts = net.Buffers{bytes.Join(parts, nil)}
 	}
@@ -138,21 +135,6 @@ func credentials(req *http.Request) []string {
 	return []string{value}
 }
 
-// isRedirect reports whether an answer leads elsewhere.
-func isRedirect(status int) bool {
-	return status >= 300 && status < 400 && status != http.StatusNotModified
-}
-
-// target is where a redirect leads, without what may be secret in it.
-func target(req *http.Request, resp *http.Response) string {
-	location := resp.Header.Get("Location")
-	to, err := req.URL.Parse(location)
-	if err != nil || location == "" {
-		return "nowhere"
-	}
-	return (&url.URL{Scheme: to.Scheme, Host: to.Host, Path: to.Path}).String()
-}
-
 // redirectError is an answer that leads elsewhere. Following it would take the
 // credentials along, and make a read of a write.
 type redirectError struct {
@@ -162,11 +144,4 @@ type redirectError struct {
 
 func (e *redirectError) Error() string {
 	return fmt.Sprintf("answered %d, a redirect to %s, which is not followed", e.status, e.target)
-}
-
-// tooLargeError is a success whose answer nobody could want to keep.
-type tooLargeError struct{ limit int64 }
-
-func (e *tooLargeError) Error() string {
-	return fmt.Sprintf("gave an answer larger than %d MiB", e.limit>>20)
 }

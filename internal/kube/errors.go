@@ -194,7 +194,7 @@ func (e *Error) isUnsent() bool {
 // isFinal reports whether the answer would be the same another time.
 func (e *Error) isFinal() bool {
 	var redirect *redirectError
-	var large *tooLargeError
+	var large *api.TooLargeError
 	return e.isUnsent() || errors.As(e.Err, &redirect) || errors.As(e.Err, &large) || errors.Is(e.Err, errEndless)
 }
 
@@ -205,7 +205,7 @@ func (e *Error) isStranger() bool {
 
 func (e *Error) finalHint() string {
 	var redirect *redirectError
-	var large *tooLargeError
+	var large *api.TooLargeError
 	const address = "Check the address in the provider's `kubernetes` block or the kubeconfig"
 	switch {
 	case errors.As(e.Err, &redirect):
