@@ -24,7 +24,7 @@ import (
 // Field pairs an attribute of a model with a field of the object.
 type Field struct {
 	path  []string
-	def   any
+	def   func() any // nil where the server assumes nothing
 	value func() attr.Value
 	set   func(attr.Value)
 	// computed attributes show what the server says, whoever has set it.
@@ -33,8 +33,6 @@ type Field struct {
 	writeOnly bool
 	// held attributes are sent as they are planned, written or not.
 	held bool
-	// defOf is the default where it depends on other attributes.
-	defOf func() any
 }
 
 // Bind pairs an attribute with a field.
@@ -53,8 +51,7 @@ func Bind[V attr.Value](v *V, path ...string) Field {
 // Default says which value the server assumes where the field is not set. A
 // boolean has the default false without it.
 func (f Field) Default(v any) Field {
-	f.def = v
-	return f
+	return f.DefaultOf(func() any { return v })
 }
 
 // Computed marks an attribute whose value comes from the server when the
@@ -67,7 +64,7 @@ func (f Field) Computed() Field {
 // DefaultOf is Default for a value that depends on attributes that stand before
 // this one.
 func (f Field) DefaultOf(of func() any) Field {
-	f.defOf = of
+	f.def = of
 	return f
 }
 
@@ -236,10 +233,10 @@ func (r *reader) absent(f Field, prior attr.Value) any {
 	if _, isBool := prior.(types.Bool); isBool && f.def == nil {
 		return false
 	}
-	if f.defOf != nil {
-		return f.defOf()
+	if f.def == nil {
+		return nil
 	}
-	return f.def
+	return f.def()
 }
 
 // shows decides whether an attribute has a value at all.
@@ -260,7 +257,7 @@ func isDefault(f Field, j any) bool {
 	if f.def == nil {
 		return j == false
 	}
-	return reflect.DeepEqual(f.def, j)
+	return reflect.DeepEqual(f.def(), j)
 }
 
 // toolAnnotations are those in which other tools keep their books. kubectl's has
