@@ -242,13 +242,18 @@ func (b *block) warnInsecure(insecure bool, diags *diag.Diagnostics) {
 // warnPlain tells that credentials are sent to a system without TLS. On the
 // loopback nobody listens in.
 func (b *block) warnPlain(setting, address string, credentials bool, diags *diag.Diagnostics) {
-	u, err := url.Parse(address)
-	if err != nil || u.Scheme != "http" || !credentials || isLoopback(u.Hostname()) {
+	if !credentials || !isPlain(address) {
 		return
 	}
 	diags.AddAttributeWarning(path.Root(b.name).AtName(setting), "Credentials are sent without encryption",
 		fmt.Sprintf("`%s` of %s starts with http:// and there are credentials: anyone on the network can read them and change the answers. "+
 			"Use https://.", setting, b.name))
+}
+
+// isPlain reports whether an address is another machine's, without TLS.
+func isPlain(address string) bool {
+	u, err := url.Parse(address)
+	return err == nil && u.Scheme == "http" && !isLoopback(u.Hostname())
 }
 
 func isLoopback(host string) bool {

@@ -3,7 +3,6 @@ package provider
 import (
 	"context"
 	"fmt"
-	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -278,7 +277,7 @@ func (b *block) warnCluster(c kube.Config, diags *diag.Diagnostics) {
 	}
 	if c.Host != "" {
 		b.warnPlain("host", c.Host, e.Credentials, diags)
-	} else if u, err := url.Parse(e.URL); err == nil && u.Scheme == "http" && e.Credentials && !isLoopback(u.Hostname()) {
+	} else if e.Credentials && isPlain(e.URL) {
 		diags.AddAttributeWarning(path.Root(b.name).AtName("config_path"), "Credentials are sent without encryption",
 			fmt.Sprintf("The kubeconfig's server is %s, and there are credentials: anyone on the network can read them and change the answers. Use https://.", e.URL))
 	}
